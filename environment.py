@@ -130,6 +130,12 @@ def database(name: str) -> str:
         if url.database in {None, "", ":memory:"} or url.query.get("mode") == "memory":
             _refuse(name, "…", f"{DATABASE}. Een database in het geheugen is weg als Proeve stopt")
     else:
+        if {"@", "#"} & set(f"{url.host or ''}{url.database or ''}") or given.partition("?")[0].count(
+            "@"
+        ) > 1:
+            _refuse(
+                name, "…", f"{DATABASE}. In een naam of wachtwoord schrijft u @ als %40, / als %2F, # als %23"
+            )
         if not url.database and "dbname" not in url.query:  # the server would take one of its own
             _refuse(name, "…", f"{DATABASE}. De naam van de database ontbreekt")
         _refuse_options(name, url.query, _libpq_options())
@@ -180,9 +186,11 @@ def _is_redis(given: str) -> bool:
 def secret(name: str, file_name: str) -> str:
     """A secret out of the environment, or out of the file that the environment names."""
     path = text(file_name)
+    _asked.add(name)
     if not path:
-        _asked.add(name)
         return os.environ.get(name, "")
+    if os.environ.get(name):
+        raise SystemExit(f"{name} en {file_name} staan er allebei. Laat er een van weg.")
     try:
         return Path(path).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:

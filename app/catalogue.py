@@ -16,6 +16,7 @@ from app.rules import pass_rules
 from app.rules.pass_rules.presets import PRESETS
 from app.rules.text import N_
 from app.toml_kinds import Choice
+from config import ROOT
 
 T = TypeVar("T")
 
@@ -24,6 +25,7 @@ PLACES = (N_("Beroepspraktijk"), N_("School"), N_("Examenlocatie"))
 LEARNING_PATHS = ("BOL", "BBL")
 ELECTIVE_KINDS = (N_("verdiepend"), N_("verbredend"), N_("doorstroom"))
 
+CATALOGUE = ROOT / "catalogue"  # the folder of the programmes, exams and updates that come with Proeve
 LONG = 10_000  # characters of an instruction or description
 MAX_HOURS = 2_000  # studiebelastingsuren of an elective
 MAX_MINUTES = 60 * 24 * 7 * 6  # a proeve may last six weeks (docs/sources.md)
@@ -37,7 +39,7 @@ def load(folder: Path) -> catalogue_data.Catalogue:
     _check_offers(electives, {one.crebo for one in programmes.values()})
     _check_exams(exams, programmes.values(), electives.values())
     return catalogue_data.Catalogue(
-        tuple(programmes.values()), tuple(electives.values()), tuple(exams.values()), _updates(folder)
+        tuple(programmes.values()), tuple(electives.values()), tuple(exams.values()), read_updates(folder)
     )
 
 
@@ -238,7 +240,8 @@ def criterion_facts(tasks: Iterable[catalogue_data.ExamTaskData]) -> pass_rules.
     ]
 
 
-def _updates(folder: Path) -> tuple[catalogue_data.UpdateData, ...]:
+def read_updates(folder: Path) -> tuple[catalogue_data.UpdateData, ...]:
+    """The updates alone, newest first. DataFileError: what is wrong in their file."""
     file = toml_file.read_toml(folder / "updates.toml", "updates.toml")
     updates = [_update(one) for one in file.tables("updates")]
     _refuse_double(file, "updates", [f"{one.date} {one.title}" for one in updates])

@@ -101,6 +101,8 @@ def _says_damaged(error: DatabaseError) -> bool:
 
 def _away(error: DBAPIError) -> str:
     """Why the database did not answer, in its own words: they name the server, never the password."""
+    if sqlite.is_around(error.orig):
+        return _(sqlite.UNUSABLE, place=_settings().shown_url(), why=" ".join(str(error.orig).split()))
     return _(
         "De database %(place)s is niet te gebruiken. Kijk of zij draait en of DATABASE_URL klopt. Zij zegt: "
         "%(why)s",

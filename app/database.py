@@ -34,8 +34,8 @@ def prepare(*, look: sqlite.Look = sqlite.Look.WHOLE) -> None:
     refuse_damaged(look)
     with one_at_a_time():
         upgrade(directory=str(ROOT / "migrations"))
+        actions.run(anchor.begin_anchor, SYSTEM)  # first: what is written next, it follows
         actions.run(generate_roles, SYSTEM, menu=menu_permissions())
-        actions.run(anchor.begin_anchor, SYSTEM)
 
 
 def refuse_damaged(look: sqlite.Look) -> None:

@@ -28,6 +28,7 @@ from app.pages.imports import imports
 from app.pages.library.library import LibraryAdminPage
 from app.pages.library.reading import LibraryPage
 from app.pages.mail.outbox import OutboxPage
+from app.pages.planning.moments import MomentsPage
 from app.pages.planning.own_exams import OwnExamsPage
 from app.pages.planning.planning import PlanningPage
 from app.pages.progress import progress
@@ -93,6 +94,7 @@ OTHERS: tuple[type[Any], ...] = (
     imports.UserImportPage,
     imports.GroupImportPage,
     OutboxPage,
+    MomentsPage,
     committee.ResultsPage,
     TrailPage,
     StopChangePage,

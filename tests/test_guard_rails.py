@@ -316,7 +316,12 @@ RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ),
     ("a page from elsewhere", r"(src|href)=\"(https?:)?//", templates),
     ("jQuery or Bootstrap 3", r"jquery|data-toggle=|glyphicon|panel-heading|col-xs-", templates),
-    ("commit outside the runner", r"\.commit\(\)", lambda: _sources("entities/engine.py")),
+    # patience.py ends what only read; it writes nothing.
+    (
+        "commit outside the runner",
+        r"\.commit\(\)",
+        lambda: _sources("entities/engine.py", "entities/patience.py"),
+    ),
     ("raw markup", r"\bMarkup\b", lambda: _sources("theme/icons.py")),
     # Who is in a group says entities/membership.py; these write who was put in one.
     ("reading of who was put in a group", r"\bgroup_member\b", lambda: _sources(*WRITES_MEMBERS)),

@@ -123,7 +123,7 @@ def test_the_rules_of_before_become_steps_that_decide_the_same(app: Flask):
     """A level is sufficient when it had the points that the rule asked: 1, 2, or 1,5 rounded up."""
     exams = [make_exam(tasks=1, criteria=1).id for _rule in OLD_RULES]
     db.session.rollback()
-    alembic.downgrade(alembic_config(), "0025")
+    alembic.downgrade(alembic_config(), "0026")
     with db.engine.begin() as connection:
         write = text("UPDATE exam SET rule_model = :model, rule_parameters = :given WHERE id = :id")
         for id_, (model, given, _preset, _parameters) in zip(exams, OLD_RULES, strict=True):
@@ -143,7 +143,7 @@ def test_a_rule_in_steps_comes_back_after_a_downgrade(app: Flask):
     rule = preset("mark_per_work_process", {})
     exam = make_exam(pass_rule=rule).id
     db.session.rollback()
-    alembic.downgrade(alembic_config(), "0025")
+    alembic.downgrade(alembic_config(), "0026")
     alembic.upgrade(alembic_config(), "head")
 
     refresh()

@@ -183,7 +183,7 @@ def test_nobody_is_planned_in_two_places_at_once_by_any_page(
         "last_end": "17:00",
         "all_school_examiner": str(school.id),
         "all_company_examiner": str(company.id),
-        "all_day": MONDAY.isoformat(),
+        "all_day": f"{MONDAY:%d-%m-%Y}",
         "all_start": "10:00",
         "all_minutes": "60",
         "all_location": "Hier",

@@ -77,7 +77,7 @@ def imported(page: str, access: Access, row: str) -> dict[str, Expected]:
 
 
 def import_posts(page: str, access: Access, row: str) -> dict[str, Expected]:
-    steps = ("columns", "read_again", "values", "check", "check_again", "codes", "row", "discard")
+    steps = ("columns", "read_again", "values", "check", "check_again", "codes", "answer", "row", "discard")
     return {
         f"{page}.index": Expected(access),
         **dict.fromkeys((f"{page}.{one}" for one in steps), Expected(makers(access), row)),
@@ -102,6 +102,8 @@ ROUTES: dict[str, Expected] = {
     "PickerPage.find": Expected(OFFICE),  # the source of WORDS; the others: tests/pages/base/test_picker.py
     "PlanningPage.index": Expected(STUDENTS),
     "PlanningPage.choose": Expected(STUDENTS),
+    "MomentsPage.index": Expected(STUDENTS),
+    "MomentsPage.choose": Expected(STUDENTS),
     "PlanningPage.choose_exam": Expected(PLANNERS),
     "PlanningPage.registration": Expected(STUDENTS, "registration"),
     "ToAssessPage.index": Expected(EXAMINERS),
@@ -293,6 +295,7 @@ ELSEWHERE = {
     "discard_import",
     "fix_row",
     "choose_codes",
+    "answer_question",
     "check_again",
     "ask_import",
     "claim_import",
@@ -314,6 +317,7 @@ ELSEWHERE = {
     "create_supplier",
     "add_demo_students",
     "note_visit",
+    "note_programme",
     "renew_session",
     "use_invitation",
     "stop_email_change",

@@ -39,6 +39,8 @@ WRONG = [
     ("DATABASE_URL", "postgresql://server/x?foo=bar", "een optie die de database niet kent: foo"),
     ("DATABASE_URL", "postgresql://server/x?sslmod=require", "Bedoelt u sslmode?"),
     ("DATABASE_URL", "postgresql://server/x?connect_timeout=lang", "bij connect_timeout een heel getal"),
+    ("DATABASE_URL", "postgresql://u:p@ss/w#rd@server/x", "schrijft u @ als %40"),
+    ("DATABASE_URL", "postgresql://u:w#rd@server/x", "schrijft u @ als %40"),
     ("DATABASE_URL", "sqlite:////x.db?foo=bar", "een optie die de database niet kent: foo"),
     ("DATABASE_URL", "postgresql://server/x?port=poort", "postgresql://"),
     ("DATABASE_URL", "sqlite://", "in het geheugen"),

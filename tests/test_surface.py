@@ -236,6 +236,14 @@ def test_the_machines_own_names_are_known(app: Flask, visitor_of: VisitorOf, hos
     assert visitor_of(None).get("/aanmelden", headers={"Host": host}).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_program_that_watches_may_use_the_name_of_this_machine(tmp_path: Path, path: str) -> None:
+    named = made(tmp_path, hosts=("examens.school.nl",)).test_client()
+    assert named.get(path, headers={"Host": "127.0.0.1:5000"}).status_code != 400
+    assert named.get(path, headers={"Host": "evil.example"}).status_code == 400
+    assert named.get("/aanmelden", headers={"Host": "127.0.0.1:5000"}).status_code == 400
+
+
 def test_a_named_school_answers_to_its_name_alone(tmp_path: Path) -> None:
     named = made(tmp_path, hosts=("examens.school.nl",)).test_client()
     answers = [

@@ -330,3 +330,77 @@ def test_every_counting_sentence_counts_with_num() -> None:
     plurals = [message.id for message in messages(extracted()) if isinstance(message.id, tuple)]
     assert len(plurals) > 50
     assert [plural for _one, plural in plurals if "%(num)s" not in plural] == []
+
+
+# What a number in a sentence may stand before, when it is never one: limits, and what a school has many of.
+NEVER_ONE = {"all", "most", "least", "maximum", "limit", "subject", "minutes"}
+NEVER_ONE_THERE = (
+    "%(done)s van %(total)s",  # under way: of more than one
+    "Alle %(count)s regels",
+    "Criterium ",  # more than a maximum
+    "Alle %(count)s selecteren",
+    "Database: ",
+    "De database is ouder",
+    "De duur is te kort",
+    "De laatste %(missing)s regels",
+    "Demoschool geladen",
+    "Deze opmerking is te lang",
+    "Geef een reden",
+    "Het anker ",
+    "Logboek: ",
+    "Opgeslagen om ",
+)
+OTHER_PLURALS = {
+    "accounts",
+    "apps",
+    "bestanden",
+    "criteria",
+    "dagen",
+    "genodigden",
+    "kansen",
+    "keuzedelen",
+    "minuten",
+    "onderdelen",
+    "opleidingen",
+    "punten",
+    "regels",
+    "rollen",
+    "seconden",
+    "tekens",
+    "verschillen",
+}
+
+
+def plurals() -> set[str]:
+    """The words that our counting sentences use for more than one."""
+    known = set(OTHER_PLURALS)
+    for message in messages(extracted()):
+        if isinstance(message.id, tuple):
+            one, many = (re.search(r"%\(num\)s ([a-z]+)", text) for text in message.id)
+            known |= {many[1]} if one and many and one[1] != many[1] else set()
+    return known - {"zijn", "waren", "gaan", "kregen"}
+
+
+def miscounted(sentence: str, known: set[str], others: set[str]) -> bool:
+    """Whether a sentence puts a word for more than one behind a number that can be one: "1 documenten"."""
+    if sentence.startswith(NEVER_ONE_THERE):
+        return False
+    for name, word in re.findall(r"%\((\w+)\)s ([a-z]+)", sentence):
+        # A sentence of its own for one says it otherwise: "1 punt behaald".
+        twin = re.compile(re.escape(sentence[: sentence.index(f"%({name})s")]) + r"(1 |een )")
+        if word in known and name not in NEVER_ONE and not any(twin.match(other) for other in others):
+            return True
+    return False
+
+
+def test_a_word_for_many_never_stands_behind_a_number_that_can_be_one() -> None:
+    single = {str(message.id) for message in messages(extracted()) if isinstance(message.id, str)}
+    known = plurals()
+    assert sorted(text for text in single if miscounted(text, known, single)) == []
+
+
+def test_the_guard_of_counts_sees_one_documents() -> None:
+    known = plurals()
+    assert miscounted("%(documents)s documenten staan klaar.", known, set())
+    assert not miscounted("%(points)s punten behaald.", known, {"1 punt behaald."})
+    assert not miscounted("Hoogstens %(most)s tekens.", known, set())

@@ -176,8 +176,8 @@ def _sign_in() -> Found:
     return Found(
         True,
         _(
-            "Aanmelden: de pagina antwoordt, en de sleutel opent elke tweede stap (%(apps)s apps, %(users)s "
-            "accounts).",
+            "Aanmelden: de pagina antwoordt, en de sleutel opent elke tweede stap (apps: %(apps)s, "
+            "accounts: %(users)s).",
             apps=apps,
             users=users,
         ),

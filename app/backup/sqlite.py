@@ -25,7 +25,7 @@ UNUSABLE = N_(
     "mag lezen en schrijven, of er ruimte is, en of een ander programma het vasthoudt. Er is niets veranderd."
 )
 # What is wrong around a file that may be whole: nothing is to be put back for these.
-AROUND = ("CANTOPEN", "PERM", "READONLY", "BUSY", "LOCKED", "FULL", "NOMEM", "AUTH", "PROTOCOL")
+AROUND = ("CANTOPEN", "PERM", "READONLY", "BUSY", "LOCKED", "FULL", "IOERR", "NOMEM", "AUTH", "PROTOCOL")
 PATIENCE = 30  # seconds that another program may hold the file
 # Where every connection holds a lock for as long as it is open: in the file itself, and in -shm (WAL).
 HELD = {"": (0x40000000, 512), "-shm": (120, 9)}
@@ -39,15 +39,19 @@ def reading(file: Path) -> Iterator[sqlite3.Connection]:
             connection.create_function("folded", 1, people.search_form, deterministic=True)
             yield connection
     except sqlite3.DatabaseError as error:
-        name = str(getattr(error, "sqlite_errorname", "")).removeprefix("SQLITE_")
-        told = UNUSABLE if name.startswith(AROUND) else DAMAGED
+        told = UNUSABLE if is_around(error) else DAMAGED
         raise RuleBroken(told, place=str(file), why=str(error)) from error
+
+
+def is_around(error: BaseException | None) -> bool:
+    """Whether what SQLite says is wrong around a file that may be whole, such as a full disk."""
+    return str(getattr(error, "sqlite_errorname", "")).removeprefix("SQLITE_").startswith(AROUND)
 
 
 def copy(file: Path, to: Path) -> None:
     """Copy the database as it is at this moment, while others read and write; one plain file comes of it."""
     os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    with reading(file) as source, reading(to) as target:
+    with reading(file) as source, closing(sqlite3.connect(to, timeout=PATIENCE)) as target:
         # All pages in one go: a writer makes it begin anew otherwise.
         source.backup(target, progress=_patient())
         target.execute("PRAGMA journal_mode=DELETE")

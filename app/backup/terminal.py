@@ -25,7 +25,7 @@ def backup(to: Path | None) -> None:
     made = making.make(settings, to)
     click.echo(
         _(
-            "Back-up gemaakt en teruggelezen: %(file)s (%(size)s; %(rows)s rijen, %(parts)s bestanden).",
+            "Back-up gemaakt en teruggelezen: %(file)s (%(size)s; rijen: %(rows)s, bestanden: %(parts)s).",
             file=made.file,
             size=_size(made.size),
             rows=made.manifest.count,

@@ -1,4 +1,4 @@
-"""Many new rows in one statement, however many: triggers that count per statement then run once."""
+"""Many rows enter or go in one statement, however many: triggers that count per statement then run once."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,8 +17,25 @@ def insert_all(target: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
     table, names = _table(target), list(rows[0])
-    sent = _from_json if db.engine.dialect.name == "sqlite" else _from_arrays
-    db.session.execute(sa.insert(table).from_select(names, sent(table, names, rows)))
+    db.session.execute(sa.insert(table).from_select(names, _sent(table, names, rows)))
+
+
+def delete_these(
+    target: Any, rows: Sequence[Mapping[str, Any]], which: sa.ColumnElement[bool] | None = None
+) -> list[dict[str, Any]]:
+    """Delete these rows of a table (or a model's), each found by the columns that it names, all the same.
+
+    `which`: a condition that they meet as well. Returns the rows that were there and went.
+    """
+    if not rows:
+        return []
+    table, names = _table(target), list(rows[0])
+    columns = [table.c[name] for name in names]
+    gone = sa.delete(table).where(
+        sa.tuple_(*columns).in_(_sent(table, names, rows)), sa.true() if which is None else which
+    )
+    deleted = db.session.execute(gone.returning(*columns)).all()
+    return [dict(zip(names, row, strict=True)) for row in deleted]
 
 
 def add_missing(target: Any, names: Sequence[str], rows: sa.SelectBase, *returning: str) -> Sequence[Any]:
@@ -36,6 +53,12 @@ def add_missing(target: Any, names: Sequence[str], rows: sa.SelectBase, *returni
 def _table(target: Any) -> sa.Table:
     table: sa.Table = target if isinstance(target, sa.Table) else sa.inspect(target).local_table
     return table
+
+
+def _sent(table: sa.Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> sa.Select[Any]:
+    """The values of these rows under these names, as a SELECT with one parameter or one per column."""
+    send = _from_json if db.engine.dialect.name == "sqlite" else _from_arrays
+    return send(table, names, rows)
 
 
 def _from_arrays(table: sa.Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> sa.Select[Any]:

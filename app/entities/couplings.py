@@ -8,6 +8,7 @@ from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
+from app.entities.engine import this_moment
 
 
 class CouplingRun(Model):
@@ -23,6 +24,8 @@ class CouplingRun(Model):
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
     actor_id: orm.Mapped[int | None]
     at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
+    # what the rows that it made carry as their own moment (None: of before this was kept)
+    rows_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment, default=this_moment)
     summary: orm.Mapped[str] = orm.mapped_column(sa.Text)
     undone_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
     pieces: orm.Mapped[list[dict[str, Any]]] = orm.mapped_column(sa.JSON)

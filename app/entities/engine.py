@@ -20,6 +20,7 @@ from sqlalchemy import orm
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql import column
 
+from app.clock import utc_now
 from app.entities.base import OWNER, Moment, db
 from app.entities.down import MAYBE, Down, what_is_down
 from app.entities.patience import bound, limit
@@ -36,6 +37,7 @@ DEADLOCK, MOST_TRIES = "40P01", 3  # PostgreSQL's code for it
 LOCK_TIMEOUT = "55P03"  # and for a lock that took too long
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
+_moment: ContextVar[dt.datetime | None] = ContextVar("moment", default=None)  # of the open transaction
 PATIENCE_MS, HURRY_MS, UNHURRIED_MS = 10_000, 50, 120_000  # how long a writer waits for another one
 LOOKS_EVERY_S = 0.001  # a writer of SQLite that waits
 CACHE_KB = 32_768  # of pages, per connection; with SQLite's own 2 MB every query reads them anew
@@ -63,7 +65,7 @@ def transaction(*, keep: bool = True) -> Iterator[orm.Session]:
         raise UnguardedWrite("a transaction is open already; actions inside an action are plain calls")
     session: orm.Session = db.session()
     session.rollback()  # ends the reading transaction: a writer must see what is there now
-    token = _writing.set(True)
+    token, moment = _writing.set(True), _moment.set(None)
     committed = False
     try:
         yield session
@@ -80,6 +82,7 @@ def transaction(*, keep: bool = True) -> Iterator[orm.Session]:
         raise
     finally:
         _writing.reset(token)
+        _moment.reset(moment)
         for follow in _after:
             follow(committed)
 
@@ -92,6 +95,17 @@ def _commit(session: orm.Session) -> None:
         if what_is_down(error) is Down.DATABASE and not _waited_in_vain(error):
             error.add_note(MAYBE)
         raise
+
+
+def this_moment() -> dt.datetime:
+    """The one moment of the open transaction: the first time that it is asked for.
+
+    Rows that carry it tell in which transaction they were made, whatever was written just before or after.
+    """
+    moment = _moment.get() or utc_now()
+    if _writing.get():
+        _moment.set(moment)
+    return moment
 
 
 def after_writing(follow: Callable[[bool], None]) -> Callable[[bool], None]:

@@ -62,6 +62,9 @@ class ImportRun(Model):
     header_key: orm.Mapped[str] = orm.mapped_column(sa.String(64), default="", index=True)
     created_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
     finished_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    rows_at: orm.Mapped[datetime | None] = orm.mapped_column(
+        Moment
+    )  # the couplings that it made carry this moment, and no other row does (None: of before this was kept)
     undone_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
     version: orm.Mapped[int] = orm.mapped_column(default=1)
 
@@ -78,6 +81,7 @@ class What(enum.StrEnum):
     ACCOUNT = "account"  # of a user who was there: the student
     ENROLMENT = "enrolment"  # of a student who was there: the programme
     MEMBER = "member"  # of a student: the studentgroep
+    LEFT = "left"  # of a student who was there: the studentgroep that they were taken out of
 
 
 class ImportChange(Model):

@@ -3,7 +3,6 @@
 Every query for who is in a group selects from `membership()`; only code that writes uses group_member.
 """
 
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,12 +57,6 @@ def has_members() -> sa.ColumnElement[bool]:
     """Condition on StudentGroup: somebody is in it."""
     found = membership().c
     return sa.exists().where(found.group_id == StudentGroup.id)
-
-
-def member_by(moment: datetime | None) -> sa.ColumnElement[bool]:
-    """Condition on a row of group_member: it was there by then. Of a row of before this was kept: it was."""
-    since = group_member.c.created_at
-    return sa.or_(since.is_(None), since <= moment)
 
 
 def has_rule() -> sa.ColumnElement[bool]:

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
+from app.entities.engine import this_moment
 from app.entities.exams import Exam
 from app.entities.numbers import uid_column
 from app.entities.programmes import Elective, Programme
@@ -23,7 +24,7 @@ group_member = sa.Table(
     Model.metadata,
     sa.Column("group_id", sa.ForeignKey("student_group.id"), primary_key=True),
     sa.Column("student_id", sa.ForeignKey("student.id"), primary_key=True, index=True),
-    sa.Column("created_at", Moment, default=utc_now),
+    sa.Column("created_at", Moment, default=this_moment),
 )
 # The programmes of a group that fills itself. Who is in a group, of either kind: entities/membership.py.
 group_rule = sa.Table(
@@ -205,7 +206,7 @@ class Enrolment(Model):
     student_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("student.id"), index=True)
     programme_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("programme.id"))
     elective_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("elective.id"))
-    created_at: orm.Mapped[dt.datetime] = orm.mapped_column(Moment, default=utc_now)
+    created_at: orm.Mapped[dt.datetime] = orm.mapped_column(Moment, default=this_moment)
 
     student: orm.Mapped[Student] = orm.relationship(back_populates="enrolments")
     programme: orm.Mapped[Programme | None] = orm.relationship()
@@ -222,7 +223,7 @@ class Supervision(Model):
     user_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("ab_user.id"), primary_key=True)
     role: orm.Mapped[str] = orm.mapped_column(sa.String(30), primary_key=True)
     created_at: orm.Mapped[dt.datetime | None] = orm.mapped_column(
-        Moment, default=utc_now
+        Moment, default=this_moment
     )  # None: before this was kept
 
     student: orm.Mapped[Student] = orm.relationship(back_populates="supervisions")

@@ -3,8 +3,9 @@
 A hostile file can abort or fill the process that parses it, which is why this is not a web worker.
 Arguments: memory in bytes, seconds of processor time, rows, columns, characters, and the name of a sheet
 ("": the first visible one with something in it). The file comes in on stdin.
-Each line of stdout is JSON. The first is {"sheet": name, "sheets": [the visible ones]}; then every row that
-holds something is [number, [cell, ...]]. {"refused": key} may come at any moment, and is then the last line.
+Each line of stdout is JSON. The first is {"sheet": name, "sheets": [the visible ones]}, with what is seen
+beside the values (table.Seen); then every row that holds something is [number, [cell, ...]].
+{"refused": key} may come at any moment, and is then the last line.
 Dates and times are tagged lists: ["date" | "datetime" | "time", ISO text].
 """
 
@@ -12,23 +13,25 @@ import datetime as dt
 import io
 import json
 import math
-import re
 import resource
 import sys
+import types
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-ERROR_CELL = re.compile(
-    rb'<c r="([A-Z]{1,3})(\d{1,7})"(?: s="\d+")? t="e"[^<>]*>'
-    rb"(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?<v>([^<]{1,40})</v>"
-)
+if __name__ == "__main__":  # packages without their contents: the application itself stays out
+    for _depth, _package in enumerate(("app.imports", "app")):
+        sys.modules[_package] = types.ModuleType(_package)
+        sys.modules[_package].__path__ = [str(Path(__file__).parents[_depth])]
+
+from app.imports._seen import Seen
+
 CHUNK = 1024 * 1024
 SHARED = 724 * CHUNK  # bytes of address space that take no memory: libraries, space kept free
-OVERLAP = 512  # longer than a cell with an error
+OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 Sheet = tuple[str, Any, list[str]]  # its name, itself, the names of all visible ones
 
 
@@ -73,18 +76,52 @@ def limit_self(memory: int, seconds: int) -> None:
 def read(data: bytes, sheet: str, rows: int, columns: int, characters: int) -> Iterator[object]:
     """The answers for a file: its sheets, then each row that holds something. Raises Refused."""
     name, found, names = chosen_sheet(data, sheet, rows, columns)
-    yield {"sheet": name, "sheets": names}
-    errors = error_cells(data, name)
+    seen = looked_at(data, name, found)
+    yield {
+        "sheet": name,
+        "sheets": names,
+        "hidden": seen.hidden,
+        "filtered": seen.filtered,
+        "hidden_columns": seen.hidden_columns,
+        "formulas": seen.formulas,
+        "tall": [first for first, _left, last, _right in seen.merged if last > first],
+        "broad": [first for first, left, _last, right in seen.merged if right > left],
+    }
     before = [None] * found.start[1]  # what stands left of the first column with something in it
+    merged = Merged(seen.merged)
     for number, row in enumerate(found.iter_rows(), start=1):
         values = [*before, *map(plain, row)]
-        for at, text in errors.get(number, {}).items():
-            values[at : at + 1] = [text]
+        seen.shown(number, values)
         if any(value is not None for value in values):
+            merged.fill(number, values)
             characters -= sum(len(value) for value in values if isinstance(value, str))
             if characters < 0:
                 raise Refused("unreadable")
             yield number, values
+
+
+class Merged:
+    """Fills merged cells: each row that they span has the value, in their first column.
+
+    Only a row that holds something else gets it: cells merged far down make no rows.
+    """
+
+    def __init__(self, merged: Iterable[tuple[int, int, int, int]]) -> None:
+        self.starts: dict[int, list[tuple[int, int]]] = {}
+        for first, left, last, _right in merged:
+            if last > first:
+                self.starts.setdefault(first, []).append((left, last))
+        self.open: dict[int, tuple[int, Any]] = {}  # column -> last row, value
+
+    def fill(self, number: int, values: list[Any]) -> None:
+        for column, (last, value) in list(self.open.items()):
+            if number > last:
+                del self.open[column]
+            elif column < len(values) and values[column] is None:
+                values[column] = value
+        for column, last in self.starts.get(number, ()):
+            if column < len(values):
+                self.open[column] = last, values[column]
 
 
 def chosen_sheet(data: bytes, wanted: str, rows: int, columns: int) -> Sheet:
@@ -115,37 +152,29 @@ def chosen_sheet(data: bytes, wanted: str, rows: int, columns: int) -> Sheet:
     raise Refused("empty")
 
 
-def error_cells(data: bytes, sheet: str) -> dict[int, dict[int, str]]:
-    """Row -> column from 0 -> "#N/A" and its like, which the parser shows as empty. xlsx only."""
-    found: dict[int, dict[int, str]] = {}
+def looked_at(data: bytes, sheet: str, found: Any) -> Seen:
+    """What this sheet shows beside its values."""
+    seen = Seen()
+    if merged := found.merged_cell_ranges:
+        seen.merged = [(top + 1, left, last + 1, right) for (top, left), (last, right) in merged]
+    if data.startswith(OLE2):
+        from app.imports import _seen_xls
+
+        _seen_xls.look(data, sheet, seen)
+        return seen
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(part_of(archive, sheet)) as stream:
-            tail = b""
-            while chunk := stream.read(CHUNK):
-                note_errors(tail + chunk, found)
-                tail = chunk[-OVERLAP:]
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if "content.xml" in archive.namelist():
+                from app.imports import _seen_ods
+
+                _seen_ods.look(archive, sheet, seen)
+            else:
+                from app.imports import _seen_xlsx
+
+                _seen_xlsx.look(archive, sheet, seen)
     except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
-        return found  # an older kind, or one that writes it otherwise
-    return found
-
-
-def note_errors(text: bytes, found: dict[int, dict[int, str]]) -> None:
-    """Add the cells with an error in this piece of XML to `found`."""
-    for letters, digits, error in ERROR_CELL.findall(text):
-        at = 0
-        for letter in letters:
-            at = at * 26 + letter - 64
-        found.setdefault(int(digits), {})[at - 1] = error.decode(errors="replace")
-
-
-def part_of(archive: zipfile.ZipFile, sheet: str) -> str:
-    """The name of the part of the zip that holds this sheet. Raises KeyError when there is none."""
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 - looked into by _zip.py
-    ids = {one.get("name"): one.get(f"{{{RELATIONS}}}id") for one in book.iter(f"{{{MAIN}}}sheet")}
-    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - so is this
-    targets = {one.get("Id"): one.get("Target") or "" for one in links}
-    target = targets[ids[sheet]]
-    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+        return seen  # one that writes it otherwise
+    return seen
 
 
 def plain(cell: object) -> Any:

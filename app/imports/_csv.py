@@ -24,7 +24,7 @@ _MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|table|head|body)\b", re.IGNORE
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 
 
-def read_csv(data: bytes, limits: table.Limits, reading: table.Reading) -> table.Table:
+def read_csv(data: bytes, limits: table.Limits, reading: table.Reading, named: table.Named) -> table.Table:
     """The table in a csv file; what `reading` leaves open is found. Raises FileRefused with its reason."""
     chosen = reading.encoding
     text, encoding = (_decoded(data, chosen), chosen) if chosen in ENCODINGS else decode(data)
@@ -40,7 +40,8 @@ def read_csv(data: bytes, limits: table.Limits, reading: table.Reading) -> table
     if told := _SEPARATOR_LINE.match(text):  # Excel's own way to say it
         delimiter, text, skipped = told[1], text[told.end() :], 1
     else:
-        delimiter = find_delimiter(text)
+        text = _unwrapped(text, named)
+        delimiter = find_delimiter(text, named)
     if reading.delimiter in DELIMITERS:
         delimiter = reading.delimiter
     rows = _rows(text, delimiter, skipped, limits)
@@ -66,21 +67,42 @@ def decode(data: bytes) -> tuple[str, str]:
     return _decoded(data, encoding), encoding
 
 
-def find_delimiter(text: str) -> str:
-    """The delimiter that cuts most records into equally many columns; among equals, into most columns."""
-    return max(DELIMITERS, key=lambda delimiter: _fit(text, delimiter))
+def find_delimiter(text: str, named: table.Named) -> str:
+    """The delimiter that shows most column names that we know; among equals, the one that fits best."""
+    return max(DELIMITERS, key=lambda delimiter: _fit(text, delimiter, named))
 
 
-def _fit(text: str, delimiter: str) -> tuple[bool, float, int]:
-    """How well a delimiter fits: more than one column, the part of records of the usual width, that width."""
-    widths: Counter[int] = Counter()
+def _unwrapped(text: str, named: table.Named) -> str:
+    """The text without the quotes around each whole line, which Excel saves of a csv that it showed in one
+    column; any other text as it is.
+    """
+    if not text.startswith('"') or any(_fit(text, delimiter, named)[0] for delimiter in DELIMITERS):
+        return text
     try:
-        records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        widths.update(len(record) for record in islice(filter(any, records), SAMPLE))
+        lines = [record[0] if record else "" for record in csv.reader(io.StringIO(text, newline=""))]
     except csv.Error:
-        return False, 0.0, 0
-    width, times = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
-    return width > 1, times / max(1, widths.total()), width
+        return text
+    return "\n".join(lines)
+
+
+def _fit(text: str, delimiter: str, named: table.Named) -> tuple[bool, int, float, int]:
+    """How well a delimiter fits.
+
+    Whether it makes columns, how many we know by name, the part of records that have no more columns than
+    the first one that has several (Excel leaves the last delimiters of a row out), and the usual width.
+    """
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        records = list(islice(filter(any, reader), SAMPLE))
+    except csv.Error:
+        return False, 0, 0.0, 0
+    widths = [len(record) for record in records]
+    widest = next((width for width in widths if width > 1), 0)
+    if not widest:
+        return False, 0, 0.0, 0
+    usual, _times = max(Counter(widths).items(), key=lambda item: (item[1], item[0]))
+    fitting = sum(1 < width <= widest for width in widths) / len(widths)
+    return True, max(map(named, records)), fitting, usual
 
 
 def _rows(text: str, delimiter: str, skipped: int, limits: table.Limits) -> list[table.RawRow]:

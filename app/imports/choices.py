@@ -5,10 +5,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from app import models
-from app.imports import columns, kinds
+from app.imports import columns, dates, kinds
 from app.imports.kept import rows_of
 from app.imports.table import Value
 from app.permissions import Actor
+from app.rules.date_order import MonthFirst
 from app.rules.people import says_nothing
 
 MOST_ASKED = 100  # distinct values to choose for; more means that the wrong column was chosen
@@ -24,6 +25,7 @@ class Asked:
     text: str
     count: int
     proposal: str
+    example: str = ""  # of a question about a whole column: a value that shows why it is asked
 
 
 def world_of_choices(actor: Actor, run: models.ImportRun) -> columns.World:
@@ -41,11 +43,17 @@ def values_to_choose(
         for one in kinds.kind_of(run).columns
         if one.key in mapping and isinstance(one, columns.ClosedColumn)
     ]
-    cells: dict[str, Counter[Value]] = {column.key: Counter() for column in closed}
-    for _number, values in rows_of(run) if closed else ():
-        for column in closed:
+    unsure = kinds.month_first_in(run, mapping)
+    dated = [
+        one for one in kinds.kind_of(run).columns if one.key in unsure and isinstance(one, dates.DateColumn)
+    ]
+    cells: dict[str, Counter[Value]] = {column.key: Counter() for column in (*closed, *dated)}
+    for _number, values in rows_of(run) if cells else ():
+        for column in (*closed, *dated):
             cells[column.key].update(columns.cells_of(column, mapping[column.key], values))
-    found: dict[str, list[Asked]] = {}
+    found: dict[str, list[Asked]] = {
+        column.key: [_order(column, unsure[column.key], cells[column.key].total(), run)] for column in dated
+    }
     for column in closed:
         # Whole cells were counted first: a cell that returns is taken apart only once.
         counts: Counter[str] = Counter()
@@ -62,6 +70,12 @@ def values_to_choose(
                 for at, (text, count) in enumerate(asked)
             ]
     return found
+
+
+def _order(column: dates.DateColumn, proof: MonthFirst, count: int, run: models.ImportRun) -> Asked:
+    """The question which comes first in a column of dates. Only this run answers it, never an earlier one."""
+    chosen = run.values.get(column.key, {}).get(dates.ORDER)
+    return Asked(dates.ORDER, count, chosen or column.proposed(proof), example=proof.proof)
 
 
 def _proposal(

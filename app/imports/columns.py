@@ -5,10 +5,10 @@ the checks with their sentences, and what is written. One more column is one mor
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 
@@ -19,10 +19,26 @@ from app.permissions import SUPERVISION_ROLES
 from app.queries.imports import present
 from app.rules import people
 from app.rules.cells import is_formula_error
-from app.rules.text import N_
+from app.rules.date_order import MonthFirst
+from app.rules.imports import answer_to
+from app.rules.text import N_, Reason
 
+SKIPPED = "skipped"  # in what is kept of a row: a column of the file says that the row stays behind
 LEAVE = "-"  # step 3: do not take this value over
 SHOWN = 60
+PERSONS = (
+    "student",
+    "studenten",
+    "leerling",
+    "deelnemer",
+    "kandidaat",
+    "cursist",
+    "persoon",
+    "persoons",
+    "gebruiker",
+    "medewerker",
+)
+_WHOSE = re.compile(rf"(?<![^\W_])(?:{'|'.join(PERSONS)})(?![^\W_])", re.IGNORECASE)  # "Achternaam student"
 _IN_BRACKETS = re.compile(r"\([^()]*\)")  # "Achternaam (verplicht)"
 
 
@@ -31,11 +47,18 @@ class World:
     """What a value is read against: the database, and the choices of steps 1 and 3.
 
     `chosen`: column key -> text in the file -> choice. `login_codes`: what step 1 says about them.
+    `month_first`: the columns of dates, by key, that prove to write the month first.
     """
 
     known: present.Known
     chosen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     login_codes: str = "none"
+    month_first: Mapping[str, MonthFirst] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)  # what step 4 was answered
+
+    def answer(self, question: str, about: object = "") -> str:
+        """What was answered about this one thing, else about all such rows; "" before any answer."""
+        return answer_to(self.answers, question, about)
 
     @cached_property
     def programme_labels(self) -> Mapping[int, str]:
@@ -100,8 +123,18 @@ class Option:
     translate: bool = False
 
 
+class Told(NamedTuple):
+    """What `parse` gives of a cell with which something is to be told, that does not refuse the row."""
+
+    value: Any
+    reason: Reason
+
+
 class Column:
-    """What a column of a file can be. `parse` gives the value to keep; it never gets an empty cell."""
+    """What a column of a file can be.
+
+    `parse` gives the value to keep, or Told; it never gets an empty cell.
+    """
 
     key: str
     label: str
@@ -117,6 +150,7 @@ class Column:
     gives: Sequence[str] = ()  # the columns that this one fills, without a value of its own
     alone: Sequence[str] = ()  # names that mean this column when the file lacks another of `gives`
     in_example = True
+    for_all = ""  # a file without this column may choose one value for all rows: how step 2 calls that
 
     def parts(self, value: Value, world: World) -> Sequence[Value]:
         """The values in a cell."""
@@ -125,6 +159,10 @@ class Column:
     def explained(self) -> str:
         """What may stand in this column, as the example file says it."""
         return _(self.help) if self.help else ""
+
+    def own_example(self, world: World) -> Value:
+        """An example that this school can import; "" where the school has nothing to couple."""
+        return self.example
 
     def looks(self, values: Sequence[Value], world: World) -> float:
         """The part of these values that looks like this column; 0 for what only a header can tell."""
@@ -136,6 +174,10 @@ class Column:
     def put(self, value: Any, kept: dict[str, Any]) -> None:
         """Add the value to what is kept of a row; `kept` already holds the columns before this one."""
         kept[self.key] = value
+
+    def same(self, value: Any) -> str:
+        """A text that two kept values share when they are one, where no two rows may have it."""
+        return str(value).lower()
 
     def show(self, value: Any, world: World) -> str:
         """One kept value as people read it."""
@@ -152,11 +194,8 @@ class Column:
         return [plain(name) for name in (self.label, *self.synonyms)]
 
 
-class ClosedColumn(Column):
-    """A column whose values come from a list."""
-
-    closed = True
-    rest = ""  # the choice for values past the most that step 3 asks about; empty: they are refused
+class AskedColumn(Column):
+    """A column about which step 3 can ask."""
 
     def options(self, world: World) -> Sequence[Option]:
         raise NotImplementedError
@@ -165,6 +204,25 @@ class ClosedColumn(Column):
         """The options to choose from for this text; of a long list only those most like it."""
         return self.options(world)
 
+    def called(self, text: str) -> str:
+        """What step 3 calls this text."""
+        return text
+
+    def chosen(self, text: str, world: World) -> str | None:
+        """What step 3 says about this text; None: nothing."""
+        return world.chosen.get(self.key, {}).get(text)
+
+
+class ClosedColumn(AskedColumn):
+    """A column whose values come from a list."""
+
+    def everywhere(self, choice: str, world: World) -> Any:
+        """What is kept of this option. Raises RuleBroken for one that is no longer there."""
+        return self.parse(choice, replace(world, chosen={self.key: {choice: choice}}))
+
+    closed = True
+    rest = ""  # the choice for values past the most that step 3 asks about; empty: they are refused
+
     def ask(self, text: str, world: World) -> bool:
         """Whether step 3 has to ask what this text means."""
         raise NotImplementedError
@@ -172,10 +230,6 @@ class ClosedColumn(Column):
     def propose(self, text: str, world: World) -> str:
         """The option that is likely meant; empty: no idea."""
         raise NotImplementedError
-
-    def chosen(self, text: str, world: World) -> str | None:
-        """What step 3 says about this text; None: nothing."""
-        return world.chosen.get(self.key, {}).get(text)
 
 
 def share(values: Sequence[Value], test: Callable[[str], bool]) -> float:
@@ -208,6 +262,7 @@ def cells_of(column: Column, places: Sequence[int], values: Sequence[Value]) -> 
         return [] if value is None else [value]
     cells = [values[place] for place in places if values[place] is not None]
     if column.joins and len(cells) > 1:
+        cells = [one for one in cells if not (isinstance(one, str) and people.says_nothing(one))] or cells[:1]
         wrong = next((cell for cell in cells if isinstance(cell, str) and is_formula_error(cell)), None)
         return [wrong or " ".join(map(cell_text, cells))]
     return cells
@@ -216,7 +271,7 @@ def cells_of(column: Column, places: Sequence[int], values: Sequence[Value]) -> 
 def guess(header: Sequence[str], columns: Sequence[Column]) -> dict[str, list[int]]:
     """Column key -> its place in the header, by name: the label first, then synonyms in their order."""
     known = {name for column in columns for name in column.names}
-    names = [name if (name := plain(text)) in known else plain(_IN_BRACKETS.sub("", text)) for text in header]
+    names = [_known_as(text, known) for text in header]
     found: dict[str, list[int]] = {}
     for rank in range(max(len(column.names) for column in columns)):
         for column in columns:
@@ -226,6 +281,16 @@ def guess(header: Sequence[str], columns: Sequence[Column]) -> dict[str, list[in
             if [index] not in found.values():
                 found[column.key] = [index]
     return _whole(found, names, columns)
+
+
+def _known_as(text: str, known: Collection[str]) -> str:
+    """The name by which a header is known: all of it, without brackets, a part before or behind a slash
+    ("Voornaam/Roepnaam"), or without the word that says whose it is ("Achternaam student")."""
+    bare = _IN_BRACKETS.sub("", text)
+    parts = [plain(part) for part in re.split(r"[/|\\]", bare)]
+    whole = [plain(text), plain(bare)]
+    without = [plain(_WHOSE.sub(" ", part)) for part in (bare, *re.split(r"[/|\\]", bare))]
+    return next((name for name in (*whole, *parts, *without) if name in known), whole[-1])
 
 
 def _whole(
@@ -238,6 +303,10 @@ def _whole(
             if key in found and names[found[key][0]] in column.alone:
                 found[column.key] = found.pop(key)
     return found
+
+
+def without_brackets(name: str) -> str:
+    return _IN_BRACKETS.sub("", name)
 
 
 def plain(name: str) -> str:

@@ -6,9 +6,11 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
+from flask_babel import gettext as _
+
 from app.errors import RuleBroken
 from app.imports import columns
-from app.imports.kind import Kept
+from app.imports.kind import Kept, Wrong
 from app.imports.nearest import by_a_slip
 from app.imports.table import Value
 from app.queries.imports import present
@@ -22,6 +24,13 @@ FILLED_BY_RULE = N_(
     "Laat deze cel leeg, of laat de regel eerst los op de pagina van die groep."
 )
 FULL_NAME, FAMILY_NAME = "full_name", "family_name"  # the columns that are split
+KNOWN_BY_ZEROS = N_(
+    "“%(value)s” is %(known)s in Proeve: dezelfde student. Nullen voor een nummer maken geen ander nummer."
+)
+TWO_BUT_FOR_ZEROS = N_(
+    "In Proeve is er ook een student met nummer %(known)s. Die nummers verschillen alleen in de nullen "
+    "ervoor, dus wie bedoeld is, is niet zeker. Wijzig deze student bij Studenten."
+)
 _CREBO = re.compile(r"\b0?(\d{5})\b")
 _PHONE = re.compile(r"0[1-9]\d{8}")
 LEAST_DIGITS = 4  # of a student number
@@ -43,6 +52,15 @@ NUMBER_NAMES = (
     "llnr",
     "lln nr",
     "ov nummer",
+    "ov nr",
+    "deelnemercode",
+    "leerlingcode",
+    "studentcode",
+    "student code",
+    "studnr",
+    "cursistnummer",
+    "kandidaatnummer",
+    "student no",
     "nummer",
     "student id",
     "student number",
@@ -51,21 +69,56 @@ NUMBER_NAMES = (
 
 class FirstNameColumn(columns.TextColumn):
     key, label, required, needed = "first_name", N_("Voornaam"), True, True
-    synonyms = ("roepnaam", "voornamen", "first name", "given name", "voorletters")
+    synonyms = (
+        "roepnaam",
+        "voornamen",
+        "first name",
+        "given name",
+        "given names",
+        "forename",
+        "vnaam",
+        "voornaam voluit",
+        "voorletters",
+        "initialen",
+    )
     joins = True
     example = "Fleur"
 
 
 class InfixColumn(columns.TextColumn):
     key, label, most = "infix", N_("Tussenvoegsel"), 20
-    synonyms = ("tussenvoegsels", "voorvoegsel", "voorvoegsels", "tussenv", "tv", "infix")
+    synonyms = (
+        "tussenvoegsels",
+        "voorvoegsel",
+        "voorvoegsels",
+        "tussenv",
+        "tussenvgsl",
+        "tsv",
+        "tv",
+        "voorv",
+        "vv",
+        "infix",
+        "name prefix",
+        "surname prefix",
+        "voorvoegsel achternaam",
+        "voorvoegsel geslachtsnaam",
+    )
     joins = True
     example = "van der"
 
 
 class LastNameColumn(columns.TextColumn):
     key, label, required, needed = "last_name", N_("Achternaam"), True, True
-    synonyms = ("familienaam", "geslachtsnaam", "last name", "surname", "naam")
+    synonyms = (
+        "familienaam",
+        "geslachtsnaam",
+        "last name",
+        "surname",
+        "family name",
+        "achternaam zonder tussenvoegsel",
+        "achternaam excl tussenvoegsel",
+        "naam",
+    )
     joins = True
     example = "Berg"
 
@@ -85,6 +138,18 @@ class FullNameColumn(columns.Column):
         "naam medewerker",
         "medewerker",
         "full name",
+        "naam volledig",
+        "naam kandidaat",
+        "kandidaat",
+        "naam cursist",
+        "cursist",
+        "naam gebruiker",
+        "weergavenaam",
+        "display name",
+        "voornaam en achternaam",
+        "voor en achternaam",
+        "roepnaam en achternaam",
+        "voornaam achternaam",
     )
     gives: Sequence[str] = ("first_name", "infix", "last_name")
     alone: Sequence[str] = ("naam",)
@@ -116,15 +181,30 @@ class FullNameColumn(columns.Column):
         """
         if value.first:
             kept.setdefault("first_name", value.first)
+        if "infix" not in kept and self._of_its_own(value, kept.get("last_name", "")):
+            kept["last_name"] = value.last
         if kept.setdefault("last_name", value.last) == value.last:
             kept.setdefault("infix", value.infix)
+
+    @staticmethod
+    def _of_its_own(value: name_rules.Split, surname: str) -> bool:
+        """Whether a surname with a column of its own is the one of this name, with its infix in it."""
+        found = name_rules.split_surname(surname)
+        return bool(found.infix) and (found.infix, found.last) == (value.infix, value.last)
 
 
 class FamilyNameColumn(FullNameColumn):
     """A surname and its infix in one column, as many systems export it; proposed by content (intake.py)."""
 
     key, label = FAMILY_NAME, N_("Achternaam met tussenvoegsel")
-    synonyms = ("tussenvoegsel en achternaam", "achternaam incl tussenvoegsel", "volledige achternaam")
+    synonyms = (
+        "tussenvoegsel en achternaam",
+        "tussenvoegsel achternaam",
+        "achternaam incl tussenvoegsel",
+        "achternaam inclusief tussenvoegsel",
+        "achternaam tussenvoegsel",
+        "volledige achternaam",
+    )
     gives, alone = ("infix", "last_name"), ()
     example = "van der Berg"
     help = N_(
@@ -168,8 +248,27 @@ class ProgrammeColumn(columns.ClosedColumn):
         "programme",
         "program",
         "studie",
+        "opleidingsnaam",
+        "opleidingnaam",
+        "naam opleiding",
+        "opleiding omschrijving",
+        "omschrijving opleiding",
+        "crebonr",
+        "crebo nr",
+        "creboopleiding",
+        "opleidingcode",
+        "opleiding crebo",
+        "studierichting",
+        "course",
     )
     example = "25656"
+
+    def own_example(self, world: columns.World) -> Value:
+        """The code of the first programme, or more where another has the same code."""
+        first = next(iter(world.known.programmes), None)
+        if first is None:
+            return ""
+        return first.crebo if len(self.meant(first.crebo, world)) == 1 else first.label
 
     def parts(self, value: Value, world: columns.World) -> Sequence[str]:
         """The programmes in a cell. Names hold commas and slashes too, but two codes are two programmes."""
@@ -260,6 +359,21 @@ def number_in(value: Value) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise RuleBroken(N_("“%(value)s” is geen studentnummer."), value=columns.cell_text(value))
     return people.student_number(value)
+
+
+def two_but_for_zeros(number: str, others: Sequence[str]) -> RuleBroken:
+    """Several students have this number but for the zeros before it: a file cannot say who is meant."""
+    return RuleBroken(TWO_BUT_FOR_ZEROS, value=number, known=", ".join(others))
+
+
+def held_by(user: present.UserFact, key: str, address: str) -> Wrong:
+    """This address is another's: whose it is, for who may see them."""
+    why = (
+        _("Dit e-mailadres is al van een andere gebruiker: %(who)s. Verbeter het.", who=user.label)
+        if user.seen
+        else _("Dit e-mailadres is al van een andere gebruiker. Verbeter het.")
+    )
+    return Wrong(key, address, why, "held by another")
 
 
 def may_be_number(text: str) -> bool:

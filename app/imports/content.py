@@ -60,6 +60,11 @@ def holds_infixes(rows: Iterable[table.Row], found: ColumnMap) -> bool:
     ):
         return False
     (place,) = found[LAST_NAME]
-    return any(
-        split_surname(import_columns.cell_text(row.values[place])).infix for row in islice(rows, SAMPLE)
-    )
+    texts = (import_columns.cell_text(row.values[place]) for row in islice(rows, SAMPLE))
+    return any(_has_infix(text) for text in texts)
+
+
+def _has_infix(surname: str) -> bool:
+    """Whether a surname begins or ends with an infix; the De of a Belgian "De Smet" is a part of the name."""
+    infix = split_surname(surname).infix
+    return bool(infix) and (infix[0].islower() or not infix[0].isalpha() or surname.isupper())

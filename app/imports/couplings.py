@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from app.errors import RuleBroken
-from app.imports import columns, common_columns
+from app.imports import changed, columns, common_columns
 from app.imports.nearest import Nearest
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, Role
@@ -22,12 +22,33 @@ class GroupColumn(columns.ClosedColumn):
     """Couples a student to groups by their names; step 3 asks about a name that is new."""
 
     key, label, stored, many, rest = "group", N_("Studentgroep"), False, True, NEW_GROUP
-    synonyms = ("groep", "klas", "klassen", "lesgroep", "stamgroep", "group", "class")
+    for_all = N_("Eén studentgroep voor alle rijen")
+    synonyms = (
+        "groep",
+        "klas",
+        "klassen",
+        "lesgroep",
+        "stamgroep",
+        "group",
+        "class",
+        "basisgroep",
+        "stamklas",
+        "klascode",
+        "klasnaam",
+        "groepsnaam",
+        "groepscode",
+        "groepen",
+        "lesgroepen",
+    )
     example = "VIG3A"
     help = N_(
         "De groep met deze naam wordt gekoppeld; bestaat die nog niet, dan kiest u in stap 3 of de groep "
         "wordt gemaakt. Meer groepen met een puntkomma of komma ertussen."
     )
+
+    def own_example(self, world: columns.World) -> Value:
+        free = (name for _id, name in world.known.groups.values() if name.lower() not in world.known.ruled)
+        return next((name for name in free if self.parts(name, world) == [name]), "")
 
     def parts(self, value: Value, world: columns.World) -> Sequence[str]:
         """The groups in a cell; a slash separates only where a known group stands on each side."""
@@ -35,12 +56,12 @@ class GroupColumn(columns.ClosedColumn):
         def known(text: str) -> bool:
             return text.lower() in world.known.groups
 
-        if known(text := columns.cell_text(value)):
+        if known(text := changed.group_text(value)) or changed.changed_into(text):
             return [text]
         found = common_columns.pieces(value, r"[;,|\n]")
         return [
             part
-            for one in found
+            for one in map(changed.group_text, found)
             for part in ([one] if known(one) else common_columns.taken_apart(one, SIGNS, known))
         ]
 
@@ -64,6 +85,9 @@ class GroupColumn(columns.ClosedColumn):
         """A group whose name is written a little differently, else a new one: V3A and V3B are two groups."""
         if alike := world.groups_by_letters.get(columns.plain(text)):
             return alike
+        if changed.changed_into(text):
+            before = (world.known.groups.get(name.lower()) for name in changed.once_written(text))
+            return next((str(found[0]) for found in before if found), "")
         found = world.groups_like.likely(text)
         return found if found and _codes(world.group_names[found]) == _codes(text) else NEW_GROUP
 
@@ -78,6 +102,7 @@ class GroupColumn(columns.ClosedColumn):
         if there:
             return there
         if choice != NEW_GROUP:
+            changed.refuse_changed(name, changed.CHOOSE)
             raise RuleBroken(
                 N_("De groep “%(value)s” is er niet. Kies in stap 3 of u hem maakt of welke u bedoelt."),
                 value=columns.short(name),
@@ -100,6 +125,10 @@ class UserColumn(columns.ClosedColumn):
         "E-mailadres, gebruikersnaam of naam van een gebruiker met deze rol; meer met een puntkomma "
         "ertussen. Bij een naam kiest u in stap 3 wie het is."
     )
+
+    def own_example(self, world: columns.World) -> Value:
+        able = (user for user in world.known.people.values() if self.role in user.roles)
+        return next((user.email or user.username for user in able), "")
 
     def parts(self, value: Value, world: columns.World) -> Sequence[str]:
         """The users in a cell. A comma separates addresses; in "Bakker, Sanne de" it does not."""
@@ -164,13 +193,28 @@ class UserColumn(columns.ClosedColumn):
 
 class SchoolSupervisorColumn(UserColumn):
     key, label, role = "school_supervisor", N_("Praktijkbegeleider"), Role.SCHOOL_SUPERVISOR
-    synonyms = ("bpv-docent", "bpv-begeleider", "stagebegeleider", "e-mail praktijkbegeleider")
+    synonyms = (
+        "bpv-docent",
+        "bpv-begeleider",
+        "stagebegeleider",
+        "stagedocent",
+        "begeleider school",
+        "schoolbegeleider",
+        "e-mail praktijkbegeleider",
+    )
     example = "s.bakker@school.example.nl"
 
 
 class CompanySupervisorColumn(UserColumn):
     key, label, role = "company_supervisor", N_("Praktijkopleider"), Role.COMPANY_SUPERVISOR
-    synonyms = ("praktijkopleider bedrijf", "werkbegeleider", "e-mail praktijkopleider")
+    synonyms = (
+        "praktijkopleider bedrijf",
+        "praktijkopleider leerbedrijf",
+        "werkbegeleider",
+        "begeleider bedrijf",
+        "bedrijfsbegeleider",
+        "e-mail praktijkopleider",
+    )
     example = "j.visser@zorggroep.example.nl"
 
 

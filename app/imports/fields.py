@@ -12,7 +12,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.errors import RuleBroken
-from app.imports import columns
+from app.imports import columns, dates
 from app.imports.nearest import by_a_slip
 from app.imports.table import Value
 from app.queries.students.field_words import shown_field
@@ -32,7 +32,11 @@ EXAMPLES: dict[field_rules.FieldType, Value] = {
 def own_columns(fields: tuple[field_rules.StudentField, ...]) -> tuple[columns.Column, ...]:
     """The columns for these fields. The same fields give the same objects, which serve as keys elsewhere."""
     return tuple(
-        ClosedFieldColumn(field) if field.type in field_rules.CLOSED else FieldColumn(field)
+        ClosedFieldColumn(field)
+        if field.type in field_rules.CLOSED
+        else DateFieldColumn(field)
+        if field.type is field_rules.FieldType.DATE
+        else FieldColumn(field)
         for field in fields
     )
 
@@ -46,7 +50,7 @@ class PlainColumn(columns.TextColumn):
 
 
 class FieldColumn(columns.Column):
-    """A field of the school's own: a text, a number or a date."""
+    """A field of the school's own: a text or a number."""
 
     def __init__(self, field: field_rules.StudentField) -> None:
         self.field = field
@@ -69,6 +73,14 @@ class FieldColumn(columns.Column):
 
     def show(self, value: Any, world: columns.World) -> str:
         return shown_field(self.field, value)
+
+
+class DateFieldColumn(FieldColumn, dates.DateColumn):
+    """A date of the school's own."""
+
+    def parse(self, value: Value, world: columns.World) -> Any:
+        found = self.in_order(value, world)
+        return None if found is None else super().parse(found, world)
 
 
 class ClosedFieldColumn(FieldColumn, columns.ClosedColumn):

@@ -12,14 +12,14 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.errors import RuleBroken
-from app.imports import columns, common_columns, kind
+from app.imports import changed, columns, common_columns, kind
 from app.imports.table import Value
 from app.permissions import MENTOR_ROLES, Actor
 from app.queries.imports import absent as absent_queries
 from app.queries.imports import groups, present
 from app.rules import groups as rules
 from app.rules import people
-from app.rules.text import N_
+from app.rules.text import N_, reason
 from app.school import current_school
 
 YEAR = 4  # digits
@@ -37,6 +37,11 @@ class NameColumn(columns.TextColumn):
         "groepsnaam",
         "lesgroep",
         "stamgroep",
+        "basisgroep",
+        "stamklas",
+        "klasnaam",
+        "klascode",
+        "groepscode",
         "group",
         "class",
         "name",
@@ -51,8 +56,10 @@ class NameColumn(columns.TextColumn):
         return [*others, label]
 
     def parse(self, value: Value, world: columns.World) -> str | None:
-        name: str | None = super().parse(value, world)
+        name: str | None = super().parse(changed.group_text(value), world)
         there = world.known.groups.get(name.lower()) if name else None
+        if name and not there:
+            changed.refuse_changed(name, changed.MEND)
         return there[1] if there else name
 
 
@@ -143,6 +150,10 @@ class MentorColumn(columns.Column):
         "of beheerder."
     )
 
+    def own_example(self, world: columns.World) -> Value:
+        able = (user for users in world.known.named.values() for user in users)
+        return next((user.email or user.username for user in able), "")
+
     def parse(self, value: Value, world: columns.World) -> int | None:
         text = common_columns.login_in(value)
         if not text:
@@ -191,18 +202,15 @@ class MembersColumn(columns.Column):
             return 0
         return sum(map(common_columns.may_be_number, texts)) / len(texts)
 
-    def parse(self, value: Value, world: columns.World) -> int:
+    def parse(self, value: Value, world: columns.World) -> int | columns.Told:
         number = common_columns.number_in(value)
         student = world.known.students.get(number)
-        if number in world.known.zeros:
-            raise RuleBroken(
-                N_(
-                    "Er is geen student met nummer “%(value)s”, wel met %(known)s. Zet de nullen ervoor: "
-                    "Excel laat ze weg in een cel die geen tekst is."
-                ),
-                value=columns.short(number),
-                known=world.known.zeros[number],
-            )
+        others = world.known.zeros.get(number, ())
+        if len(others) + (student is not None) > 1:
+            raise common_columns.two_but_for_zeros(number, others)
+        if others:
+            told = reason(common_columns.KNOWN_BY_ZEROS, value=number, known=others[0])
+            return columns.Told(world.known.students[others[0]][0], told)
         if student is None:
             raise RuleBroken(
                 N_("Er is geen student met nummer “%(value)s”. Voer de student in of verbeter het nummer."),
@@ -234,6 +242,9 @@ class Groups(kind.Kind):
 
     def choices(self, actor: Actor) -> present.Known:
         return present.Known(current_school().today())
+
+    def example_facts(self, actor: Actor) -> present.Known:
+        return self.known(actor, {})
 
     def known(self, actor: Actor, cells: kind.Cells) -> present.Known:
         column, world = self.by_key["members"], columns.World(self.choices(actor))

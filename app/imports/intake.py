@@ -1,14 +1,14 @@
 """Step 1: a file becomes a run. Parsing happens before the transaction, and a refused file leaves nothing."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from app import models
 from app.actions import base as actions
 from app.actions.imports import imports as import_actions
-from app.imports import columns
+from app.imports import better_guess, citizen, columns, headers
 from app.imports import content as import_content
 from app.imports import kept as import_kept
 from app.imports import table as import_table
@@ -17,6 +17,8 @@ from app.imports.kind import Kind
 from app.imports.reader import read_table
 from app.permissions import Actor
 from app.queries.imports import imports as queries
+from app.rules.date_order import MonthFirst, month_first_in
+from app.school import current_school
 
 PASTED = "geplakt.tsv"  # what pasted cells are called when they are read: cells between tabs
 
@@ -25,6 +27,9 @@ def receive(
     actor: Actor, kind: Kind, content: bytes, file_name: str, *, login_codes: str = "none", token: str = ""
 ) -> int:
     """Read a file and keep its table in a run of this actor. Gives the run's id; raises FileRefused."""
+    read = _read(actor, kind, content, file_name, import_table.Reading())
+    if read["table"].get("citizen"):
+        content = b""  # the file holds what we must not keep
     outcome = actions.run(
         import_actions.start_import,
         actor,
@@ -34,7 +39,7 @@ def receive(
         file_hash=hashlib.sha256(content).hexdigest(),
         content=content,
         login_codes=login_codes,
-        **_read(actor, kind, content, file_name, import_table.Reading()),
+        **read,
     )
     return outcome.goto or 0
 
@@ -48,32 +53,78 @@ def receive_again(
     changes.
     """
     content, file_name = found.content or b"", found.file_name
+    if found.table.get("citizen"):
+        raise import_table.FileRefused("citizen-numbers")
     read = _read(actor, kind, content, file_name, reading)
     actions.run(import_actions.read_again, actor, [found.id], version=version, **read)
+
+
+def anew(before: import_table.Reading, chosen: Mapping[str, Any]) -> import_table.Reading:
+    """How to read a file after a choice in "Anders lezen": what followed from the old choice is found again.
+
+    The encoding makes the text, the delimiter cuts it into columns, and only then there is a header.
+    """
+    now = replace(before, **{key: value for key, value in chosen.items() if value is not None})
+    now = replace(now, header=int(now.header))
+    recoded = now.encoding != before.encoding
+    if recoded and now.delimiter == before.delimiter:
+        now = replace(now, delimiter="")
+    if now.sheet != before.sheet:
+        now = replace(now, hidden="")
+    cut_otherwise = recoded or now.delimiter != before.delimiter or now.sheet != before.sheet
+    if cut_otherwise and now.header == before.header:
+        now = replace(now, header=0)
+    return now
+
+
+def _table(
+    content: bytes, file_name: str, reading: import_table.Reading, known: import_table.Named
+) -> import_table.Table:
+    """The table in a file. One in which no row can be the header is read without, if it holds data at all."""
+    try:
+        return read_table(content, file_name, reading=reading, named=known)
+    except import_table.FileRefused as refused:
+        if reading.header or refused.key not in ("no-header", "no-rows"):
+            raise
+        without = replace(reading, header=import_table.NO_HEADER)
+        table = read_table(content, file_name, reading=without, named=known)
+        if known(table.rows[0].values) or not headers.holds_data(table.rows[0].values):
+            raise
+        return table
 
 
 def _read(
     actor: Actor, kind: Kind, content: bytes, file_name: str, reading: import_table.Reading
 ) -> dict[str, Any]:
     """The table of a file and its likely mapping: as chosen last time, else by name and by content."""
-    table = read_table(content, file_name, reading=reading)
-    if not reading.header and (likelier := _likelier_header(table, kind)):
-        table = read_table(content, file_name, reading=replace(reading, header=likelier))
+    known = headers.named_in(kind)
+    table = _table(content, file_name, reading, known)
+    if not reading.header and (likelier := headers.likelier_header(table, known)):
+        table = read_table(content, file_name, reading=replace(reading, header=likelier), named=known)
+    refused = citizen.refused_places(table)
+    citizen.wipe(table, refused)
     key = import_kept.header_key(table.header)
-    earlier, _values = queries.last_choices(kind.key, key)
+    # Columns without a name can't be known again by their names.
+    earlier, _values = queries.last_choices(kind.key, key) if any(table.header) else ({}, {})
     width = len(table.header)
     kept = {"parts": list(import_kept.parts(table.rows)), "header_key": key}
+    packed = import_kept.pack(table) | {
+        "first_is_data": headers.looks_like_data(table, known),
+        "month_first": _month_first(table),
+        "citizen": refused,
+    }
     mapping = {
         key: places
         for key, places in earlier.items()
-        if key in kind.by_key and max(places, default=0) < width
+        if key in kind.by_key and max(places, default=0) < width and not set(places) & set(refused)
     }
     if mapping:  # a file with exactly this header was imported before
-        return {**kept, "table": import_kept.pack(table), "mapping": mapping}
+        return {**kept, "table": packed, "mapping": mapping}
     # First the columns as they were named last time, then those with a name we know, last the content.
     again = _as_last_time(table.header, kind)
     taken = [place for places in again.values() for place in places]
-    guessed = columns.guess(table.header, kind.columns)
+    readable = ["" if place in refused else name for place, name in enumerate(table.header)]
+    guessed = columns.guess(readable, kind.columns)
     named = again | {
         key: places for key, places in guessed.items() if key not in again and places[0] not in taken
     }
@@ -87,7 +138,16 @@ def _read(
         and import_content.holds_infixes(table.rows, named | told)
     ):
         told[FAMILY_NAME] = named.pop(import_content.LAST_NAME)
-    return {**kept, "table": import_kept.pack(table) | {"guessed": told}, "mapping": named | told}
+    found = better_guess.mended(table, kind, named | told, current_school().mail_sender)
+    found = {key: places for key, places in found.items() if not set(places) & set(refused)}
+    return {**kept, "table": packed | {"guessed": told}, "mapping": found}
+
+
+def _month_first(table: import_table.Table) -> dict[str, MonthFirst]:
+    """Place in the header -> what proves that this column writes the month first, as JSON keeps it."""
+    columns_of = zip(*(row.values for row in table.rows), strict=True)
+    proven = {str(place): month_first_in(dict.fromkeys(values)) for place, values in enumerate(columns_of)}
+    return {place: proof for place, proof in proven.items() if proof is not None}
 
 
 def _as_last_time(header: Sequence[str], kind: Kind) -> dict[str, list[int]]:
@@ -99,17 +159,3 @@ def _as_last_time(header: Sequence[str], kind: Kind) -> dict[str, list[int]]:
     if any(header.count(name) != 1 or not name for names in earlier.values() for name in names):
         return {}
     return {key: [header.index(name) for name in names] for key, names in earlier.items()}
-
-
-def _likelier_header(table: import_table.Table, kind: Kind) -> int:
-    """The number of an early row that names more columns than the header that was found; 0: none does.
-
-    A title may have two cells, and a table two rows of names.
-    """
-    known = {name for column in kind.columns for name in column.names}
-    named = {
-        row.number: len({columns.plain(one) for one in row.values if isinstance(one, str)} & known)
-        for row in table.top
-    }
-    best = max(named, key=named.__getitem__)
-    return best if named[best] > max(1, named[table.reading.header]) else 0

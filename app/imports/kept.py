@@ -14,13 +14,15 @@ from flask_babel import gettext as _
 from app import models
 from app.imports import table as import_table
 from app.imports.columns import cell_text
-from app.imports.kind import Wrong
+from app.imports.kind import CheckedRow, Wrong
 from app.queries.imports.imports import part_rows
 
 FIRST_VALUES = 5
 FIRST_ROWS = 200  # rows in which further values of a column are looked for
 PART = 1000  # rows in a part
-LETTERS = {"new": "n", "changed": "c", "unchanged": "u", "refused": "r"}  # in ImportPart.states
+# In ImportPart.states; a capital for a row with a note.
+LETTERS = {"new": "n", "changed": "c", "unchanged": "u", "refused": "r", "left": "l"}
+NOTED = "noted"  # beside the states of rows: those with a note, whatever their state
 Row = tuple[int, list[import_table.Value]]
 Packed = list[Any]  # [number, [values]]; of a finished run [number, [values], label, [remarks]]
 
@@ -33,6 +35,7 @@ def pack(table: import_table.Table) -> dict[str, Any]:
         "reading": asdict(table.reading),
         "sheets": list(table.sheets),
         "top": [pack_row(row.number, row.values) for row in table.top],
+        "seen": {key: value for key, value in asdict(table.seen).items() if value},
     }
 
 
@@ -96,6 +99,16 @@ def reading_of(run: models.ImportRun) -> import_table.Reading:
     return import_table.Reading(**run.table.get("reading", {}))
 
 
+def seen_of(run: models.ImportRun) -> import_table.Seen:
+    """What was seen of the file beside its values."""
+    return import_table.Seen(**run.table.get("seen", {}))
+
+
+def refuses_wide(run: models.ImportRun) -> bool:
+    """Whether rows with more cells than the header are exceptions; else the header merely lacks a name."""
+    return 0 < 2 * len(seen_of(run).wide) <= count_of(run)
+
+
 def top_of(run: models.ImportRun) -> list[tuple[int, list[str]]]:
     """The first rows of the file as they stand there: number, texts."""
     return [(number, [shown(unpacked(one)) for one in values]) for number, values in run.table.get("top", [])]
@@ -104,6 +117,19 @@ def top_of(run: models.ImportRun) -> list[tuple[int, list[str]]]:
 def told_by_content(run: models.ImportRun) -> dict[int, str]:
     """Place in the header -> column key, of the columns that were guessed by the values in them."""
     return {place: key for key, places in run.table.get("guessed", {}).items() for place in places}
+
+
+def letter_of(row: CheckedRow) -> str:
+    """The letter for a checked row in ImportPart.states."""
+    letter = LETTERS[row.state]
+    return letter.upper() if row.notes else letter
+
+
+def is_in(state: str, letter: str) -> bool:
+    """Whether a row with this letter is in a state ("": any; NOTED: a row with a note)."""
+    if state == NOTED:
+        return letter.isupper()
+    return not state or letter.lower() == LETTERS.get(state)
 
 
 def header_key(header: Sequence[str]) -> str:

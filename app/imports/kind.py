@@ -17,7 +17,7 @@ from app.queries.imports.absent import Absent
 from app.queries.imports.runs import PERMISSIONS
 from app.school import current_school
 
-State = Literal["new", "changed", "unchanged", "refused"]
+State = Literal["new", "changed", "unchanged", "refused", "left"]  # left: the file itself says to skip it
 Cells = Mapping[str, Collection[Value]]  # column key -> the values of that column in the file
 Kept = Mapping[str, Any]  # column key -> what is kept of a cell
 
@@ -29,6 +29,8 @@ class Problem:
     column: str
     value: str
     sentence: str
+    key: str = ""  # of the column
+    reason: str = ""  # see Wrong
 
     @property
     def remark(self) -> str:
@@ -41,6 +43,14 @@ class Wrong(NamedTuple):
     key: str
     value: str
     sentence: str
+    reason: str = ""  # rows with the same are counted together; "": those with the same sentence
+
+
+class Alike(NamedTuple):
+    """Who in the database may be a new row by another number; `fact` only once somebody says so."""
+
+    sentence: str
+    fact: present.Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +72,11 @@ class CheckedRow:
     values: dict[str, Any] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)  # what is told of it, and does not refuse it
     there: present.Fact | None = None
     along: bool = False  # whether something changes along with it (Kind.along)
     joins: int = 0  # the number of the row that carries what this one adds
+    asks: tuple[str, ...] = ()  # the questions of step 4 that are about this row, answered or not
 
 
 class Double(NamedTuple):
@@ -117,6 +129,10 @@ class Kind:
         """What the lists of step 3 are made of."""
         return present.Known(current_school().today(), present.programme_facts(actor))
 
+    def example_facts(self, actor: Actor) -> present.Known:
+        """What the example file is made of."""
+        return self.choices(actor)
+
     def known(self, actor: Actor, cells: Cells) -> present.Known:
         """What the database says of the rows in a file, in a fixed number of queries."""
         raise NotImplementedError
@@ -124,6 +140,30 @@ class Kind:
     def find(self, kept: Kept, known: present.Known) -> present.Fact | None:
         """The row in the database that this row of the file is about."""
         return known.there.get(kept.get(self.identity, ""))
+
+    def recognise(
+        self, row: CheckedRow, world: import_columns.World
+    ) -> tuple[Sequence[Wrong], Sequence[Wrong]]:
+        """What is wrong, and what is told, where the file writes the identity otherwise than the database.
+
+        Sets the identity of the row as the database writes it.
+        """
+        return (), ()
+
+    def alike(
+        self, actor: Actor, rows: Sequence[CheckedRow], world: import_columns.World
+    ) -> Mapping[int, Alike]:
+        """Row number -> who in the database this row, which has no one of its own, may be. A fixed number
+        of queries."""
+        return {}
+
+    def asks(self, row: CheckedRow, world: import_columns.World) -> tuple[str, ...]:
+        """The questions that step 4 asks about this row, which has nothing wrong."""
+        return ()
+
+    def dispensable(self, column: import_columns.Column) -> bool:
+        """Whether a row can come along without its cell in this column."""
+        return not (column.required or column.needed or column.gives or column.key == self.identity)
 
     def label(self, kept: Kept, there: present.Fact | None) -> str:
         """What a row is called, as far as the row or the database says it."""
@@ -139,7 +179,11 @@ class Kind:
         """Why this row of the database may not be changed by a file."""
         return None
 
-    def along(self, kept: Kept, there: present.Fact) -> Iterable[Change]:
+    def answered(self, kept: Kept, there: present.Fact, world: import_columns.World) -> Iterable[Change]:
+        """What changes in this row by an answer of step 4, beside what its columns say."""
+        return ()
+
+    def along(self, kept: Kept, there: present.Fact, world: import_columns.World) -> Iterable[Change]:
         """What changes along with this row, in another row: for the page, the mark and the trail."""
         return ()
 

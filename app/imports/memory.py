@@ -14,6 +14,7 @@ from app.entities.imports import What
 from app.queries.imports.present import Fact
 
 FIRST_VERSION = 1
+SINCE = "since"  # of What.LEFT: the moment as text, "" for one of before it was kept
 NOTHING: Mapping[str, Any] = {}
 
 
@@ -52,6 +53,11 @@ class Memory:
         """Couplings that were not there before, as (row id, other id)."""
         for row_id, other_id in pairs:
             self._note(what, row_id, other_id)
+
+    def taken_out(self, rows: Iterable[tuple[int, int, str]]) -> None:
+        """Students who were taken out of a group, as (student, group, since when they were in it)."""
+        for student, group, since in rows:
+            self._note(What.LEFT, student, group, changes={SINCE: since})
 
     def write(self) -> int:
         """Store everything that was collected; gives how many rows that is."""

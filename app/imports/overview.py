@@ -39,27 +39,34 @@ class Overview:
 
 
 def overview(
-    actor: Actor, run: models.ImportRun, *, state: str = "", page: int = 1, size: int = 25
+    actor: Actor, run: models.ImportRun, *, state: str = "", reason: str = "", page: int = 1, size: int = 25
 ) -> Overview:
-    """A page of the rows in this state ("": all); a page beyond the last becomes the last."""
+    """A page of the rows in this state ("": all); a page beyond the last becomes the last.
+
+    `reason`: only the rows that are refused for this one (Refusal.mark). A large file shows all refused rows.
+    """
     if is_large(run):
         return _of_large(actor, run, state, page, size)
     everything = check.check_run(actor, run)
-    chosen = [row for row in everything.rows if not state or row.state == state]
+    summary = import_summary.summary_of(actor, everything)
+    wanted = {key for key, one in summary.refusals.items() if one.mark == reason}
+    chosen = [
+        row
+        for row in everything.rows
+        if kept.is_in(state, kept.letter_of(row))
+        and (not wanted or any((one.key, one.reason) in wanted for one in row.problems))
+    ]
     page, pages = page_of(page, len(chosen), size)
     shown = chosen[(page - 1) * size : page * size]
     checked = check.Checked(everything.kind, shown, everything.world, everything.new_groups)
-    return Overview(
-        import_summary.summary_of(actor, everything), checked, len(chosen), page, pages, None, size
-    )
+    return Overview(summary, checked, len(chosen), page, pages, None, size)
 
 
 def _of_large(actor: Actor, run: models.ImportRun, state: str, page: int, size: int) -> Overview:
     """The same for a large file: the worker kept a letter for the state of each row."""
     summary = import_summary.Summary.from_json(kind_of(run), run.checked)
-    letter = kept.LETTERS.get(state, "")
     letters = "".join(part_states(run.id).values())
-    places = [at for at, one in enumerate(letters) if not letter or one == letter]
+    places = [at for at, one in enumerate(letters) if kept.is_in(state, one)]
     page, pages = page_of(page, len(places), size)
     rows = _rows_at(run, places[(page - 1) * size : page * size])
     at = datetime.fromisoformat(run.checked["at"])
@@ -86,7 +93,7 @@ def refused_rows(actor: Actor, run: models.ImportRun) -> Sequence[CheckedRow]:
     if not is_large(run):
         return [row for row in check.check_run(actor, run).rows if row.state == "refused"]
     letters = "".join(part_states(run.id).values())
-    rows = _rows_at(run, [at for at, one in enumerate(letters) if one == kept.LETTERS["refused"]])
+    rows = _rows_at(run, [at for at, one in enumerate(letters) if kept.is_in("refused", one)])
     return check.check(actor, rows, run, kept.doubles_in(run)).rows
 
 

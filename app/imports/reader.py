@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,14 +39,23 @@ _DEFAULT = Limits()
 _FOUND = Reading()
 
 
+def _no_names(_values: Sequence[Value]) -> int:
+    """What a caller says who knows no columns by name."""
+    return 0
+
+
 def read_table(
     path_or_bytes: str | Path | bytes,
     file_name: str,
     *,
     limits: Limits = _DEFAULT,
     reading: Reading = _FOUND,
+    named: import_table.Named = _no_names,
 ) -> Table:
-    """The table in an xlsx, xls, ods or csv file. Raises FileRefused, with the reason, for other files."""
+    """The table in an xlsx, xls, ods or csv file. Raises FileRefused, with the reason, for other files.
+
+    `named` tells how many known columns a row names: by that the delimiter of a csv is found.
+    """
     data = _contents(path_or_bytes, limits)
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xfe\xff"):
         raise FileRefused("empty")
@@ -57,7 +67,7 @@ def read_table(
     if data.startswith(_ZIP):
         check_zip(data, limits)
         return _read_workbook(data, limits, reading)
-    return read_csv(data, limits, reading)
+    return read_csv(data, limits, reading, named)
 
 
 def _check_old_office(data: bytes) -> None:
@@ -114,10 +124,9 @@ def _of_sheet(sheet: str, data: bytes, limits: Limits, reading: Reading) -> Tabl
         if meant != sheet:
             raise _Elsewhere(meant)
         (plain,) = import_table.sheet_names([told["sheet"]])
-        kept = Reading(sheet=called.get(told["sheet"], plain), header=reading.header)
-        return import_table.table_of(
-            (_row(line, limits) for line in lines), limits, kept, sheets=list(called.values())
-        )
+        kept = Reading(sheet=called.get(told["sheet"], plain), header=reading.header, hidden=reading.hidden)
+        rows = (_row(line, limits) for line in lines)
+        return import_table.table_of(rows, limits, kept, sheets=list(called.values()), seen=_seen(told))
 
     return _of_child(command, data, limits, table)
 
@@ -188,6 +197,12 @@ def _answer(line: bytes, limits: Limits) -> Any:
         size = {"too-many-rows": limits.rows - 1, "too-many-columns": limits.columns}
         raise FileRefused(refused, **({"maximum": size[refused]} if refused in size else {}))
     return answer
+
+
+def _seen(told: Mapping[str, Any]) -> import_table.Seen:
+    """What the child saw beside the values."""
+    known = [one.name for one in fields(import_table.Seen)]
+    return import_table.Seen(**{name: told[name] for name in known if name in told})
 
 
 def _row(line: bytes, limits: Limits) -> import_table.RawRow:

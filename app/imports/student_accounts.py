@@ -15,6 +15,7 @@ from app.rules.accounts import name_with, names_of_student
 from app.rules.student_fields import LABELS
 from app.rules.text import N_
 
+ACTIVE = "active"
 NAME = N_("Gebruikersnaam")
 OF_ACCOUNT = N_("%(field)s van het account")
 
@@ -35,6 +36,8 @@ def account_after(there: present.Fact, values: Mapping[str, Any]) -> dict[str, A
     if email and email != there.values["email"].lower() and present.OTHER_ROLE not in account.marks:
         wanted["email"] = email
         wanted["username"] = name_with(account.values["username"], account.values["email"], email)
+    if given.get(ACTIVE) and present.OPENS in account.marks:
+        wanted[ACTIVE] = True
     return {key: value for key, value in wanted.items() if account.values[key] != value}
 
 
@@ -43,6 +46,9 @@ def told(there: present.Fact, values: Mapping[str, Any]) -> Iterable[Change]:
     if there.account is None:
         return
     for key, new in account_after(there, values).items():
+        if key == ACTIVE:
+            yield Change(_("Account"), _("gedeactiveerd"), _("actief"))
+            continue
         old = there.account.values[key]
         shown = people.mail_of(old) if key == "email" else old
         yield Change(_(OF_ACCOUNT, field=_(LABELS.get(key, NAME))), shown, new)

@@ -1,6 +1,6 @@
 """Importing students: their columns, their accounts, what they are coupled to (manual, step 4a)."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,18 +8,23 @@ from flask_babel import gettext as _
 
 from app.errors import RuleBroken
 from app.imports import columns as import_columns
-from app.imports import common_columns, fields, kind, student_accounts
+from app.imports import common_columns, dates, fields, kind, namesakes, student_accounts
 from app.imports.couplings import USER_COLUMNS, GroupColumn
+from app.imports.leaving import SKIP_COLUMNS
+from app.imports.sentences import sentence
 from app.imports.table import Value
 from app.permissions import Actor
 from app.queries.imports import absent as absent_queries
+from app.queries.imports import alike as alike_queries
 from app.queries.imports import present
-from app.rules import people, student_fields
+from app.rules import date_order, people, student_fields
+from app.rules import imports as rules
 from app.rules.accounts import ADDRESS_TOO_LONG, USERNAME_MAX
-from app.rules.text import N_
+from app.rules.text import N_, reason
 from app.school import current_school
 
 OLDEST, YOUNGEST = -80, -14  # years before today in which students are born
+DAY_UNKNOWN = N_("“%(value)s” heeft geen dag of maand. De geboortedatum blijft leeg.")
 
 
 class NumberColumn(import_columns.Column):
@@ -43,6 +48,10 @@ class NumberColumn(import_columns.Column):
     def parse(self, value: Value, world: import_columns.World) -> str:
         return common_columns.number_in(value)
 
+    def same(self, value: Any) -> str:
+        """Zeros before a number make no other number."""
+        return alike_queries.bare(str(value).lower())
+
 
 class StudentFirstNameColumn(common_columns.FirstNameColumn):
     label, most = student_fields.LABELS["first_name"], student_fields.most("first_name")
@@ -62,7 +71,7 @@ class GenderColumn(import_columns.ClosedColumn):
     """Step 3 asks about each value: no two systems write it the same (manual, step 4a, Stap 3 van 4)."""
 
     key, label = "gender", student_fields.LABELS["gender"]
-    synonyms = ("gender", "sexe", "m/v", "mv", "sex")
+    synonyms = ("gender", "sexe", "sekse", "m/v", "mv", "m/v/x", "sex", "gesl", "geslachtsaanduiding")
     example = "V"
     help = N_("Zoals uw systeem het schrijft; in stap 3 kiest u wat elke waarde betekent.")
 
@@ -111,9 +120,20 @@ class GenderColumn(import_columns.ClosedColumn):
         return _(student_fields.GENDER_LABELS[value]) if value is not None else ""
 
 
-class BirthDateColumn(import_columns.Column):
+class BirthDateColumn(dates.DateColumn):
     key, label = "birth_date", student_fields.LABELS["birth_date"]
-    synonyms = ("geb datum", "gebdatum", "geboren", "geboren op", "date of birth", "birth date", "birthdate")
+    synonyms = (
+        "geb datum",
+        "gebdatum",
+        "gebdat",
+        "geboren",
+        "geboren op",
+        "geboortedag",
+        "date of birth",
+        "birth date",
+        "birthday",
+        "dob",
+    )
     example = date(2008, 3, 14)
     help = N_("Een datum, of als tekst dag-maand-jaar: 14-3-2008.")
 
@@ -130,10 +150,12 @@ class BirthDateColumn(import_columns.Column):
             return False
         return found is not None and OLDEST <= found.year - world.known.today.year <= YOUNGEST
 
-    def parse(self, value: Value, world: import_columns.World) -> date | None:
+    def parse(self, value: Value, world: import_columns.World) -> date | import_columns.Told | None:
         if isinstance(value, str) and people.says_nothing(value):
             return None
-        return people.birth_date(value, today=world.known.today)
+        if isinstance(value, str) and date_order.without_day(value):
+            return import_columns.Told(None, reason(DAY_UNKNOWN, value=import_columns.short(value)))
+        return people.birth_date(self.in_order(value, world), today=world.known.today)
 
     def show(self, value: Any, world: import_columns.World) -> str:
         return people.dutch_date(value) if value else ""
@@ -141,13 +163,31 @@ class BirthDateColumn(import_columns.Column):
 
 class StudentEmailColumn(common_columns.EmailColumn):
     label = student_fields.LABELS["email"]
-    synonyms = ("e-mail", "mail", "mailadres", "e-mail school", "email address")
+    synonyms = (
+        "e-mail school",
+        "e-mailadres school",
+        "school e-mail",
+        "school e-mailadres",
+        "schoolmail",
+        "mail school",
+        "e-mail instelling",
+        "e-mailadres instelling",
+        "instellings e-mail",
+        "studentmail",
+        "e-mail",
+        "e-mailadres",
+        "mail",
+        "mailadres",
+        "email address",
+        "school email address",
+    )
     example = "fleur.vanderberg@student.example.nl"
     help = N_("Nodig voor een inlogcode.")
 
 
 class StudentProgrammeColumn(common_columns.ProgrammeColumn):
     key, label = "programme", N_("Opleiding")
+    for_all = N_("Eén opleiding voor alle rijen")
     help = N_("Crebo of naam; meer opleidingen met een puntkomma ertussen. De student wordt eraan gekoppeld.")
 
 
@@ -166,7 +206,9 @@ READ_APART = frozenset(column.key for column in OF_FIELDS)  # fields that are mo
 
 
 def _number(row: kind.CheckedRow, _world: import_columns.World) -> str:
-    return str(row.values.get("number", "")).lower()
+    """The number by which the database knows the student of this row; of a new one that of the file."""
+    number = row.there.values["number"] if row.there else row.values.get("number", "")
+    return alike_queries.bare(str(number).lower())
 
 
 def _account_address(row: kind.CheckedRow, world: import_columns.World) -> str:
@@ -189,6 +231,7 @@ class Students(kind.Kind):
         StudentProgrammeColumn(),
         GroupColumn(),
         *USER_COLUMNS,
+        *SKIP_COLUMNS,
     )
     in_label = ("number", "first_name", "infix", "last_name")
     scopes = ("programme", "group")
@@ -198,7 +241,8 @@ class Students(kind.Kind):
             _number,
             N_(
                 "Dit studentnummer staat ook op rij %(rows)s. Laat één rij per student staan; "
-                "meer opleidingen of groepen mogen in één cel, met een puntkomma ertussen."
+                "meer opleidingen of groepen mogen in één cel, met een puntkomma ertussen. Nullen ervoor "
+                "maken geen ander nummer."
             ),
         ),
         kind.Double(
@@ -246,17 +290,6 @@ class Students(kind.Kind):
         """Problems with the group, the number, and the account that a student has or is to get."""
         yield from _wrong_group(kept, there, world)
         number = kept.get("number", "")
-        if not there and number in world.known.zeros:
-            yield kind.Wrong(
-                "number",
-                number,
-                _(
-                    "Er is al een student met nummer %(known)s. Is het die, zet dan de nullen ervoor: "
-                    "Excel laat ze weg in een cel die geen tekst is. Voer een ander met dit nummer in "
-                    "bij Studenten.",
-                    known=world.known.zeros[number],
-                ),
-            )
         # What follows is about accounts; this student has none and gets none.
         if there.user_id is None if there else world.login_codes == "none":
             return
@@ -270,19 +303,70 @@ class Students(kind.Kind):
                     "Voor een inlogcode is een e-mailadres nodig. Vul het in, of kies in stap 4 geen "
                     "inlogcode."
                 ),
+                rules.NO_ADDRESS,
             )
         elif email.lower() in users and not (there and users[email.lower()].id == there.user_id):
-            yield kind.Wrong(
-                "email", email, _("Dit e-mailadres is al van een andere gebruiker. Verbeter het.")
-            )
+            yield common_columns.held_by(users[email.lower()], "email", email)
         if there and len(student_accounts.account_after(there, kept).get("username", "")) > USERNAME_MAX:
             yield kind.Wrong("email", email, _(ADDRESS_TOO_LONG))
         if not there and number.lower() in users:
             yield kind.Wrong("number", number, _("Dit nummer is al de gebruikersnaam van een ander."))
 
-    def along(self, kept: kind.Kept, there: present.Fact) -> Iterable[kind.Change]:
+    def recognise(
+        self, row: kind.CheckedRow, world: import_columns.World
+    ) -> tuple[Sequence[kind.Wrong], Sequence[kind.Wrong]]:
+        """Know a student by a number with other zeros before it; refuse where that may be two."""
+        number = row.values.get("number", "")
+        others = world.known.zeros.get(number, ())
+        if not others:
+            return (), _not_active(row.there)
+        exact = row.there is not None and row.there.values["number"] == number
+        if exact or len(others) > 1:
+            told = sentence(common_columns.two_but_for_zeros(number, others))
+            return [kind.Wrong("number", number, told, common_columns.TWO_BUT_FOR_ZEROS)], ()
+        row.values["number"] = others[0]
+        known_as = _(common_columns.KNOWN_BY_ZEROS, value=number, known=others[0])
+        return (), [kind.Wrong("number", number, known_as), *_not_active(row.there)]
+
+    def alike(
+        self, actor: Actor, rows: Sequence[kind.CheckedRow], world: import_columns.World
+    ) -> Mapping[int, kind.Alike]:
+        return namesakes.alike(actor, rows, world)
+
+    def asks(self, row: kind.CheckedRow, world: import_columns.World) -> tuple[str, ...]:
+        there = row.there
+        if there is None:
+            return ()
+        moves = bool(_other_groups(row.values, there, world))
+        asked = ((rules.RETURNING, not there.values["active"]), (rules.MOVES, moves))
+        return tuple(question for question, holds in asked if holds)
+
+    @staticmethod
+    def leaves(kept: kind.Kept, there: present.Fact, world: import_columns.World) -> Sequence[str]:
+        """The groups that this student goes out of, by the answer of step 4."""
+        return _other_groups(kept, there, world) if world.answer(rules.MOVES) else ()
+
+    @staticmethod
+    def activates(there: present.Fact, world: import_columns.World) -> bool:
+        """Whether this student was not active, and is by the answer of step 4."""
+        return not there.values["active"] and bool(world.answer(rules.RETURNING))
+
+    def answered(
+        self, kept: kind.Kept, there: present.Fact, world: import_columns.World
+    ) -> Iterable[kind.Change]:
+        """Who was not active is, when step 4 says so."""
+        if self.activates(there, world):
+            yield kind.Change(_("Actief"), _("nee"), _("ja"))
+        for group in self.leaves(kept, there, world):
+            yield kind.Change(_("Uit studentgroep"), group, "–")
+
+    def along(
+        self, kept: kind.Kept, there: present.Fact, world: import_columns.World
+    ) -> Iterable[kind.Change]:
         """What changes in the account of the student."""
-        return student_accounts.told(there, kept)
+        return student_accounts.told(
+            there, {**kept, "active": True} if self.activates(there, world) else kept
+        )
 
     def new_groups(self, rows: Sequence[kind.CheckedRow], known: present.Known) -> Sequence[str]:
         good = [row for row in rows if row.state != "refused"]
@@ -293,6 +377,21 @@ class Students(kind.Kind):
         return absent_queries.absent_students(
             actor, named.identities, named.coupled.get("programme", ()), named.coupled.get("group", ())
         )
+
+
+def _other_groups(kept: kind.Kept, there: present.Fact, world: import_columns.World) -> Sequence[str]:
+    """The groups of a student whom the file puts in another, but for those that a rule fills."""
+    named, held = kept.get("group", ()), there.coupled["group"]
+    if all(group in held for group in named):
+        return ()
+    return [one for one in held if one not in named and one.lower() not in world.known.ruled]
+
+
+def _not_active(there: present.Fact | None) -> Sequence[kind.Wrong]:
+    """The note on a student who left school, and may return."""
+    if there is None or there.values["active"]:
+        return ()
+    return [kind.Wrong("number", str(there.values["number"]), _("Deze student was niet actief in Proeve."))]
 
 
 def _wrong_group(

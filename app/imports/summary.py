@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from app.clock import utc_now
@@ -16,6 +16,22 @@ from app.queries.imports.absent import Absent
 from app.school import current_school
 
 Reader = tuple[str, str]  # role and language: together they decide which mail a new person gets
+
+
+@dataclass
+class Refusal:
+    """How many rows are refused for one reason, with the first of them as an example."""
+
+    key: str  # of the column
+    reason: str
+    column: str  # its name in the file
+    sentence: str
+    rows: int = 0
+
+    @property
+    def mark(self) -> str:
+        """A short text for the address of a page."""
+        return hashlib.sha256(repr((self.key, self.reason)).encode()).hexdigest()[:12]
 
 
 @dataclass
@@ -34,6 +50,9 @@ class Summary:
         default_factory=dict
     )  # rows that are wrong beside another
     along: int = 0  # rows with which something else changes: of students, the account
+    noted: int = 0  # rows about which something is told that does not refuse them
+    asked: collections.Counter[str] = field(default_factory=collections.Counter)  # question -> rows
+    refusals: dict[tuple[str, str], Refusal] = field(default_factory=dict)
     mark: str = ""  # of what was said of each row, so that what is written is what was shown
 
     def add(self, checked: check.Checked) -> None:
@@ -45,12 +64,27 @@ class Summary:
         said = hashlib.sha256(self.mark.encode())
         for row in checked.rows:
             said.update(repr((row.number, row.state, row.changes)).encode())
+            if row.notes:
+                said.update(repr(row.notes).encode())
             self.counts[row.state] += 1
+            self.noted += bool(row.notes)
             self.along += row.along
+            if row.asks:
+                self.asked.update(row.asks)
+            if row.problems:
+                self._refusals(row)
             self._name(row)
             if row.state == "new" and row.values.get("email"):
                 self.readers[_reader(row, usual)] += 1
         self.mark = said.hexdigest()
+
+    def _refusals(self, row: import_kind.CheckedRow) -> None:
+        """Count the row at each reason that refuses it, once."""
+        for one in {(problem.key, problem.reason): problem for problem in row.problems}.values():
+            found = self.refusals.setdefault(
+                (one.key, one.reason), Refusal(one.key, one.reason, one.column, one.sentence)
+            )
+            found.rows += 1
 
     def _name(self, row: import_kind.CheckedRow) -> None:
         """Note that the file names this row, and what the row is coupled to."""
@@ -68,7 +102,7 @@ class Summary:
     @property
     def tally(self) -> Mapping[str, int]:
         """Rows per state; the states add up to `rows`."""
-        return {key: self.counts[key] for key in ("rows", *check.STATES)}
+        return check.tally_of(self.counts)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -79,6 +113,9 @@ class Summary:
             "doubles": {str(number): [list(one) for one in wrong] for number, wrong in self.doubles.items()},
             "at": utc_now().isoformat(),
             "along": self.along,
+            "noted": self.noted,
+            "asked": dict(self.asked),
+            "refusals": [asdict(one) for one in self.refusals.values()],
             "mark": self.mark,
         }
 
@@ -91,6 +128,9 @@ class Summary:
             collections.Counter({(role, language): count for role, language, count in kept["readers"]}),
             absent=absent_in(kept),
             along=kept.get("along", 0),
+            noted=kept.get("noted", 0),
+            asked=collections.Counter(kept.get("asked", {})),
+            refusals={(one["key"], one["reason"]): Refusal(**one) for one in kept.get("refusals", ())},
             mark=kept.get("mark", ""),
         )
 

@@ -4,10 +4,10 @@ A row is put back as a whole, or not at all. A row that was touched since stays,
 the reason; a row that the run did not write is never touched. Each kind undoes in its own undo_<kind>.py.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import format_decimal, ngettext
@@ -164,16 +164,6 @@ def _of(row: Any, key: str) -> Any:
 
 def _value(key: str, kept: Any) -> Any:
     return BY_NAME[key].thaw(kept) if key in BY_NAME and kept else kept
-
-
-def uncouple(table: Any, pairs: Collection[Mapping[str, Any]], *columns: str) -> None:
-    """Delete couplings, found by these columns; one statement for all."""
-    if pairs:
-        target = cast(sa.Table, getattr(table, "__table__", table))
-        which = sa.and_(*(target.c[name] == sa.bindparam(f"the_{name}") for name in columns))
-        db.session.execute(
-            sa.delete(target).where(which), [{f"the_{name}": one[name] for name in columns} for one in pairs]
-        )
 
 
 def hand_on_versions(run: models.ImportRun, what: What, restored: Sequence[int]) -> None:

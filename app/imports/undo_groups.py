@@ -1,6 +1,6 @@
 """Import van studentgroepen ongedaan maken: empties groups, and deletes them or puts them back."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from operator import attrgetter
 
 import sqlalchemy as sa
@@ -11,7 +11,6 @@ from app.actions import base as actions
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.imports import What
-from app.entities.students import group_member
 from app.imports import undo as import_undo
 from app.imports import undo_students
 from app.permissions import Actor, Permission, visible
@@ -42,31 +41,26 @@ def undo_group_import(actor: Actor, targets: actions.Targets[models.ImportRun]) 
         visible(actor, models.Student, Permission.GROUPS_IMPORT),
     )
     own_students = students.with_only_columns(models.Student.id)
+    queries.lock_students(run, (What.MEMBER,))
     found = queries.written(run, What.GROUP, models.StudentGroup, own, models.StudentGroup.name)
     undoing.keep_hidden(
         queries.out_of_sight(run, own, What.GROUP) + queries.out_of_sight(run, own_students, What.MEMBER)
     )
-    members = []
-    given = queries.given_since(run, own_students, ())
-    groups = names_of("group", [one.other_id for one in given])
-    for one in given:
-        if why := undo_students.why_it_is_kept(one):
-            undoing.keep(one.Student.list_name, why)
-        else:
-            members.append({"student_id": one.Student.id, "group_id": one.other_id})
-            undoing.tell_gone(groups[one.other_id], "members", str(one.Student))
-    import_undo.uncouple(group_member, members, "student_id", "group_id")
-    undoing.about("Student", [one["student_id"] for one in members])
+    members = undo_students.take_away(run, undoing, queries.given_since(run, own_students, ()))
+    groups = names_of("group", [one.other_id for one in members])
+    for one in members:
+        undoing.tell_gone(groups[one.other_id], "members", str(one.Student))
+    undoing.about("Student", [one.Student.id for one in members])
     names = {one.row.id: one.row.name for one in found}
     undoing.removed = {one: names[one] for one in import_undo.remove_empty_groups(undoing, found)}
     _put_back_known(run, undoing, [one for one in found if one.was is not None])
-    undoing.restored |= _emptied(members, but=undoing.removed)
+    undoing.restored |= _emptied([one.other_id for one in members], but=undoing.removed)
     return import_undo.finish_undo(actor, run, undoing, "StudentGroup")
 
 
-def _emptied(members: Sequence[Mapping[str, int]], *, but: Collection[int]) -> dict[int, str]:
-    """Id -> name of the groups that lost these members and are still there."""
-    ids = sorted({one["group_id"] for one in members} - set(but))
+def _emptied(groups: Iterable[int], *, but: Collection[int]) -> dict[int, str]:
+    """Id -> name of these groups, which lost members, as far as they are still there."""
+    ids = sorted(set(groups) - set(but))
     rows = db.session.execute(
         sa.select(models.StudentGroup.id, models.StudentGroup.name)
         .where(models.StudentGroup.id.in_(id_set(ids)))

@@ -1,6 +1,7 @@
 """Import van studenten ongedaan maken: deletes new students, and puts back those who were there before."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
@@ -9,21 +10,33 @@ from flask_babel import lazy_gettext as _l
 
 from app import models
 from app.actions import base as actions
+from app.actions.access.code_making import cancel_codes
 from app.actions.access.new_address import Moved, address_changed
+from app.actions.access.sessions import end_sessions
+from app.actions.planning.stopping import stop_of_students
 from app.actions.students import removal
+from app.actions.students.electives import losing_examiners
+from app.entities.bulk import delete_these, insert_all
 from app.entities.engine import id_set
 from app.entities.imports import What
 from app.entities.students import group_member
 from app.imports import undo as import_undo
 from app.imports import write_students
+from app.imports.memory import SINCE
 from app.permissions import Actor, Permission, visible
 from app.queries.imports import undo as queries
 from app.queries.imports.present import ACCOUNT_FIELDS
 from app.queries.students.couplings import names_of
 from app.rules.accounts import names_of_student
+from app.rules.sessions import ACCOUNT_CLOSED
 from app.rules.text import N_
 
-OF_STUDENTS = (What.STUDENT, What.ENROLMENT, What.MEMBER)
+OF_STUDENTS = (What.STUDENT, What.ENROLMENT, What.MEMBER, What.LEFT)
+# What the run couples a student to: the table, the column of the other side, and since when.
+COUPLINGS = {
+    What.ENROLMENT: (models.Enrolment, "programme_id", models.Enrolment.created_at),
+    What.MEMBER: (group_member, "group_id", group_member.c.created_at),
+}
 REASONS = {
     "registration": N_("is aangemeld voor een examen"),
     "exam_exclusion": N_("heeft een examen dat niet-beschikbaar is gemaakt"),
@@ -34,6 +47,7 @@ REASONS = {
 }  # in the order in which they are told
 UNCOUPLED = N_("is sindsdien al ontkoppeld")
 TAKEN_OUT = N_("is sindsdien al uit de studentgroep gehaald")
+GROUP_GONE = N_("de studentgroep van vroeger is er niet meer, of volgt nu uit een regel")
 OTHERWISE = N_("wordt elders in Proeve al gebruikt")
 
 
@@ -41,7 +55,7 @@ OTHERWISE = N_("wordt elders in Proeve al gebruikt")
     _l("Import van studenten ongedaan maken"),
     permission=Permission.STUDENTS_IMPORT,
     on=models.ImportRun,
-    changes=(models.Student, models.User, models.ImportRun),
+    changes=(models.Student, models.User, models.Registration, models.ImportRun),
     confirm=True,
     danger=True,
     noun=_l("import"),
@@ -63,9 +77,14 @@ def undo_student_import(actor: Actor, targets: actions.Targets[models.ImportRun]
     groups = queries.written(run, What.GROUP, models.StudentGroup, visible_groups(actor))
     _remove_new(run, undoing, new)
     _put_back_known(run, undoing, [one for one in found if one.was is not None])
-    _uncouple_given(run, undoing, queries.given_since(run, own, [one.row.id for one in new]))
+    uncoupled = _uncouple_given(run, undoing, queries.given_since(run, own, [one.row.id for one in new]))
+    _put_back_in_groups(undoing, queries.left_since(run, own))
     undoing.groups = len(import_undo.remove_empty_groups(undoing, groups))
-    return import_undo.finish_undo(actor, run, undoing, "Student")
+    losing = losing_examiners(uncoupled)
+    outcome = import_undo.finish_undo(actor, run, undoing, "Student")
+    outcome.summary = " ".join(filter(None, (outcome.summary, losing.told)))
+    outcome.rests_on = losing.registrations
+    return outcome
 
 
 def visible_groups(actor: Actor) -> Any:
@@ -130,22 +149,29 @@ def _put_back_known(
         for role, users in one.given.items()
         for user in users
     ]
-    import_undo.uncouple(models.Supervision, supervisions, "student_id", "user_id", "role")
+    delete_these(models.Supervision, supervisions)
     numbers = {one.row.id: one.row.number for one in back}
     people = names_of("user", [one["user_id"] for one in supervisions])
     for one in supervisions:
         undoing.tell_gone(numbers[one["student_id"]], one["role"], people[one["user_id"]])
     undoing.about("User", [one["user_id"] for one in supervisions])
     values = {
-        one.row.id: import_undo.as_it_was(one, (*write_students.STORED, import_undo.OWN_FIELDS))
+        one.row.id: import_undo.as_it_was(one, (*write_students.STORED, "active", import_undo.OWN_FIELDS))
         for one in back
     }
     import_undo.put_back(models.Student, [write_students.searchable(one) for one in values.values()])
+    _leave_again(undoing, [one.row.id for one in back if "active" in one.changes])
     students = {one.row.user_id: one for one in back if one.row.user_id}
     put_back = _put_back_accounts(run, undoing, students)
     names = {account: _names(values[one.row.id]) for account, one in students.items()}
     _name_accounts(undoing, students, {one: name for one, name in names.items() if one not in put_back})
     import_undo.hand_on_versions(run, What.STUDENT, ids)
+
+
+def _leave_again(undoing: import_undo.Undoing, students: Sequence[int]) -> None:
+    """Stop the exams of those whom the run had made active again."""
+    if students:
+        undoing.about("Registration", stop_of_students(students).registrations)
 
 
 def _put_back_accounts(
@@ -174,6 +200,9 @@ def _put_back_accounts(
     for one in back:
         undoing.tell_along(students[one.row.id].row.number, one.changes)
     import_undo.put_back(models.User, [import_undo.as_it_was(one, ACCOUNT_FIELDS) for one in back])
+    closed = [one.row.id for one in back if "active" in one.changes]
+    cancel_codes(closed)
+    end_sessions(closed, ACCOUNT_CLOSED)
     moved = [one for one in back if "email" in one.changes]
     undoing.addresses = len(moved)
     address_changed([Moved(one.row.id, one.changes["email"][1], one.row.language) for one in moved])
@@ -206,30 +235,74 @@ def _name_accounts(
 # -- what they were given
 
 
-def _uncouple_given(run: models.ImportRun, undoing: import_undo.Undoing, given: Sequence[Any]) -> None:
-    """Take away the programmes and groups that the run gave to students who were there before."""
-    enrolments, members = [], []
-    for one in given:
-        why = why_it_is_kept(one)
-        if why:
-            undoing.keep(one.Student.list_name, why)
-            continue
-        undoing.restored[one.Student.id] = one.Student.list_name
-        if one.kind == What.ENROLMENT:
-            enrolments.append({"student_id": one.Student.id, "programme_id": one.other_id})
-        else:
-            members.append({"student_id": one.Student.id, "group_id": one.other_id})
-    import_undo.uncouple(models.Enrolment, enrolments, "student_id", "programme_id")
-    import_undo.uncouple(group_member, members, "student_id", "group_id")
-    undoing.about("Programme", [one["programme_id"] for one in enrolments])
-    undoing.about("StudentGroup", [one["group_id"] for one in members])
-    numbers = {one.Student.id: one.Student.number for one in given}
-    programmes = names_of("programme", [one["programme_id"] for one in enrolments])
-    groups = names_of("group", [one["group_id"] for one in members])
+def _uncouple_given(
+    run: models.ImportRun, undoing: import_undo.Undoing, given: Sequence[Any]
+) -> Sequence[int]:
+    """Take away the programmes and groups that the run gave to students who were there before.
+
+    Returns who were uncoupled from a programme.
+    """
+    gone = take_away(run, undoing, given)
+    undoing.restored |= {one.Student.id: one.Student.list_name for one in gone}
+    enrolments = [one for one in gone if one.kind == What.ENROLMENT]
+    members = [one for one in gone if one.kind == What.MEMBER]
+    undoing.about("Programme", [one.other_id for one in enrolments])
+    undoing.about("StudentGroup", [one.other_id for one in members])
+    programmes = names_of("programme", [one.other_id for one in enrolments])
+    groups = names_of("group", [one.other_id for one in members])
     for one in enrolments:
-        undoing.tell_gone(numbers[one["student_id"]], "programmes", programmes[one["programme_id"]])
+        undoing.tell_gone(one.Student.number, "programmes", programmes[one.other_id])
     for one in members:
-        undoing.tell_gone(numbers[one["student_id"]], "groups", groups[one["group_id"]])
+        undoing.tell_gone(one.Student.number, "groups", groups[one.other_id])
+    return sorted({one.Student.id for one in enrolments})
+
+
+def take_away(run: models.ImportRun, undoing: import_undo.Undoing, given: Sequence[Any]) -> list[Any]:
+    """Delete the couplings of this run among these rows of queries.given_since; gives those that went.
+
+    The others are kept, each with the reason; also one that somebody takes away at this very moment.
+    """
+    gone: set[tuple[str, int, int]] = set()
+    why = {one: why_it_is_kept(one) for one in given}
+    for what, (table, other, since) in COUPLINGS.items():
+        free = [
+            {"student_id": one.Student.id, other: one.other_id}
+            for one in given
+            if one.kind == what and not why[one]
+        ]
+        deleted = delete_these(table, free, queries.own_row(run, since))
+        gone |= {(what, row["student_id"], row[other]) for row in deleted}
+    went = []
+    for one in given:
+        if (one.kind, one.Student.id, one.other_id) in gone:
+            went.append(one)
+        else:
+            since_then = UNCOUPLED if one.kind == What.ENROLMENT else TAKEN_OUT
+            undoing.keep(one.Student.list_name, why[one] or _(since_then))
+    return went
+
+
+def _put_back_in_groups(undoing: import_undo.Undoing, left: Sequence[Any]) -> None:
+    """Put students back in the groups that the run took them out of, as members since when they were."""
+    back = []
+    for one in left:
+        if one.held:
+            continue  # somebody put them back already
+        if one.name is None or one.ruled:
+            undoing.keep(one.Student.list_name, _(GROUP_GONE))
+            continue
+        since = (one.changes or {}).get(SINCE)
+        back.append(
+            {
+                "student_id": one.Student.id,
+                "group_id": one.other_id,
+                "created_at": datetime.fromisoformat(since) if since else None,
+            }
+        )
+        undoing.restored[one.Student.id] = one.Student.list_name
+        undoing.changes.setdefault(one.Student.number, {})["groups_again"] = ["", one.name]
+    insert_all(group_member, back)
+    undoing.about("StudentGroup", [one["group_id"] for one in back])
 
 
 def why_it_is_kept(one: Any) -> str:

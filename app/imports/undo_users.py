@@ -12,6 +12,7 @@ from app import models
 from app.actions import base as actions
 from app.actions.access.sessions import end_sessions
 from app.actions.students.removal import remove_accounts
+from app.entities.bulk import delete_these
 from app.entities.imports import What
 from app.imports import undo as import_undo
 from app.permissions import Actor, Permission, Role, may, visible
@@ -139,8 +140,8 @@ def _put_back_known(
         for one in back
         for programme in one.given.get("programmes", ())
     ]
-    import_undo.uncouple(assoc_user_role, roles, "user_id", "role_id")
-    import_undo.uncouple(models.user_programme, programmes, "user_id", "programme_id")
+    delete_these(assoc_user_role, roles)
+    delete_these(models.user_programme, programmes)
     undoing.about("Programme", [one["programme_id"] for one in programmes])
     names = names_of("programme", [one["programme_id"] for one in programmes])
     for one in back:

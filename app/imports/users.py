@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from app import school
 from app.errors import RuleBroken
 from app.imports import columns, common_columns, kind
+from app.imports.leaving import SKIP_COLUMNS
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, SEE_STUDENTS, Actor, Role
 from app.queries.imports import absent as absent_queries
@@ -49,7 +50,17 @@ ROLE_NAMES = {columns.plain(name): role for role in Role for name in (role.value
 
 class UserEmailColumn(common_columns.EmailColumn):
     label, required, needed = N_("E-mailadres"), True, True
-    synonyms = ("e-mail", "emailadres", "mail", "mailadres", "e-mail werk", "email address")
+    synonyms = (
+        "e-mail werk",
+        "werkmail",
+        "e-mail zakelijk",
+        "zakelijk e-mailadres",
+        "e-mail",
+        "emailadres",
+        "mail",
+        "mailadres",
+        "email address",
+    )
     example = "s.debakker@school.example.nl"
     help = N_("Verplicht. Een bekend adres wijzigt die gebruiker.")
 
@@ -98,7 +109,20 @@ class UsernameColumn(columns.TextColumn):
 
 class OrganisationColumn(columns.TextColumn):
     key, label, most = "organisation", N_("Organisatie"), 120
-    synonyms = ("bedrijf", "leerbedrijf", "school", "instelling", "werkgever", "organisation", "company")
+    synonyms = (
+        "bedrijf",
+        "leerbedrijf",
+        "school",
+        "instelling",
+        "werkgever",
+        "organisation",
+        "company",
+        "bedrijfsnaam",
+        "naam bedrijf",
+        "naam leerbedrijf",
+        "naam organisatie",
+        "employer",
+    )
     joins = True
     example = "Zorggroep Voorbeeld"
     help = N_("De school, of het leerbedrijf.")
@@ -106,7 +130,20 @@ class OrganisationColumn(columns.TextColumn):
 
 class PhoneColumn(columns.TextColumn):
     key, label, most = "phone", N_("Telefoon"), 30
-    synonyms = ("telefoonnummer", "tel", "mobiel", "mobiel nummer", "phone", "phone number")
+    synonyms = (
+        "telefoonnummer",
+        "tel",
+        "telnr",
+        "tel nr",
+        "mobiel",
+        "mobiel nummer",
+        "mobiele telefoon",
+        "gsm",
+        "06 nummer",
+        "phone",
+        "phone number",
+        "mobile",
+    )
     example = "06-12345678"
 
     def parse(self, value: Value, world: columns.World) -> Any:
@@ -122,12 +159,18 @@ class RolesColumn(columns.ClosedColumn):
 
     key, label, many, stored = "roles", N_("Rollen"), True, False
     required, needed = True, True
-    synonyms = ("rol", "functie", "functies", "role", "roles")
+    for_all = N_("Eén rol voor alle rijen")
+    synonyms = ("rol", "functie", "functies", "role", "roles", "gebruikersrol", "rol in proeve", "user role")
     example = "Praktijkbegeleider; Examinator school"
     help = N_(
         "Eén of meer rollen, met een puntkomma ertussen. Een bekende gebruiker houdt de eigen rollen; "
         "deze komen erbij."
     )
+
+    def own_example(self, world: columns.World) -> Value:
+        given = (role for role in Role if role in world.known.roles and role not in SEE_STUDENTS)
+        role = next(given, None) or next((one for one in Role if one in world.known.roles), None)
+        return str(_(ROLE_LABELS[role])) if role else ""
 
     def parts(self, value: Value, world: columns.World) -> Sequence[str]:
         return common_columns.pieces(value, r"[;,/|+&\n]|\s(?:en|and)\s")
@@ -174,6 +217,7 @@ class RolesColumn(columns.ClosedColumn):
 
 class UserProgrammesColumn(common_columns.ProgrammeColumn):
     key, label = "programmes", N_("Opleidingen")
+    for_all = N_("Eén opleiding voor alle rijen")
     synonyms = ("opleiding", *common_columns.ProgrammeColumn.synonyms)
     example = "25656; 25655"
     help = N_("Crebo of naam; meer opleidingen met een puntkomma ertussen. Deze komen erbij.")
@@ -246,6 +290,7 @@ class Users(kind.Kind):
         RolesColumn(),
         UserProgrammesColumn(),
         LanguageColumn(),
+        *SKIP_COLUMNS,
     )
     in_label = ("email", "first_name", "infix", "last_name")
     scopes = ("roles",)
@@ -291,9 +336,7 @@ class Users(kind.Kind):
         users, own = world.known.users, there.id if there else 0
         email, name = kept.get("email", ""), kept.get("username", "")
         if email in users and users[email].id != own:
-            yield kind.Wrong(
-                "email", email, _("Dit e-mailadres is al van een andere gebruiker. Verbeter het.")
-            )
+            yield common_columns.held_by(users[email], "email", email)
         if not there and not name and len(email) > USERNAME_MAX:
             yield kind.Wrong("email", email, _(ADDRESS_TOO_LONG))
         if "@" in name and name != email:

@@ -13,7 +13,7 @@ from app.entities.base import db
 from app.entities.engine import unhurried
 from app.imports import bar
 from app.imports.check import in_batches
-from app.imports.kept import LETTERS, PART
+from app.imports.kept import PART, letter_of
 from app.imports.kinds import kind_of
 from app.imports.summary import Summary
 from app.imports.write_groups import import_groups
@@ -106,7 +106,7 @@ def _check(actor: Actor, found: models.ImportRun) -> None:
     alive = _signs_of_life(run_id)
     for checked in in_batches(actor, found):
         summary.add(checked)
-        letters += [LETTERS[row.state] for row in checked.rows]
+        letters += map(letter_of, checked.rows)
         bar.tell(run_id, len(letters))
         alive()
     summary.complete(actor)

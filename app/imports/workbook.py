@@ -24,33 +24,38 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv"
 HEAD = PatternFill("solid", fgColor="E8EEF7")
 _TEXT_FORMAT = "@"
+NO_ROW: Mapping[str, Value] = {}
 
 
-def example_xlsx(columns: Sequence[import_columns.Column], title: str) -> bytes:
-    """The example file: a header with one row, and a sheet that explains each column."""
+def example_xlsx(
+    columns: Sequence[import_columns.Column], title: str, row: Mapping[str, Value] = NO_ROW
+) -> bytes:
+    """The example file: a header with one row, and a sheet that explains each column.
+
+    `row`: column key -> what the row holds where that is not the column's own example.
+    """
     book = Workbook()
     sheet: Any = book.active
     sheet.title = title
     shown = _in_example(columns)
     _header(sheet, [_(column.label) for column in shown])
     for index, column in enumerate(shown, start=1):
-        _put(sheet.cell(2, index), column.example)
-        if not isinstance(
-            column.example, dt.date
-        ):  # as text: Excel keeps leading zeros in what is typed next
+        value = row.get(column.key, column.example)
+        _put(sheet.cell(2, index), value)
+        if not isinstance(value, dt.date):  # as text: Excel keeps leading zeros in what is typed next
             sheet.column_dimensions[get_column_letter(index)].number_format = _TEXT_FORMAT
-    _explain(book.create_sheet(_("Uitleg")), columns)
+    _explain(book.create_sheet(_("Uitleg")), columns, row)
     return _bytes(book)
 
 
-def _explain(sheet: Any, columns: Sequence[import_columns.Column]) -> None:
+def _explain(sheet: Any, columns: Sequence[import_columns.Column], values: Mapping[str, Value]) -> None:
     _header(sheet, [_("Kolom"), _("Verplicht"), _("Voorbeeld"), _("Uitleg"), _("Ook herkend als")])
     for row, column in enumerate(columns, start=2):
         texts = (
             _(column.label),
             _("ja") if column.required else _("nee"),
             _shown(column.example),
-            column.explained(),
+            _explained(column, values),
             ", ".join(column.synonyms),
         )
         for index, text in enumerate(texts, start=1):
@@ -59,12 +64,24 @@ def _explain(sheet: Any, columns: Sequence[import_columns.Column]) -> None:
         sheet.column_dimensions[get_column_letter(index)].width = width
 
 
-def example_csv(columns: Sequence[import_columns.Column]) -> bytes:
+def _explained(column: import_columns.Column, values: Mapping[str, Value]) -> str:
+    """What may stand in a column; and why the row of the example has nothing there."""
+    empty = column.example != "" and values.get(column.key, column.example) == ""
+    told = (
+        _("In het voorbeeld leeg: uw school heeft hier nog niets voor, of iemand heet al zo.")
+        if empty
+        else ""
+    )
+    return f"{column.explained()} {told}".strip()
+
+
+def example_csv(columns: Sequence[import_columns.Column], row: Mapping[str, Value] = NO_ROW) -> bytes:
     """The same header and row as a csv that a Dutch Excel opens in columns."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";")
     writer.writerow([cells.csv_text(_(column.label)) for column in _in_example(columns)])
-    writer.writerow([cells.csv_text(_shown(column.example)) for column in _in_example(columns)])
+    values = (row.get(column.key, column.example) for column in _in_example(columns))
+    writer.writerow([cells.csv_text(_shown(value)) for value in values])
     return out.getvalue().encode("utf-8-sig")
 
 

@@ -14,10 +14,12 @@ from app import errors, models
 from app.actions import base as actions
 from app.actions.imports import imports
 from app.clock import utc_now
+from app.entities.engine import this_moment
 from app.imports import kept as import_kept
 from app.imports import kind as import_kind
-from app.imports.check import Checked, shown_value
+from app.imports.check import Checked
 from app.imports.memory import Memory
+from app.imports.row_check import shown_value
 from app.imports.summary import Summary
 from app.permissions import SYSTEM, Actor
 from app.queries.base import picker
@@ -51,6 +53,7 @@ def now_open(
         raise errors.RuleBroken(NOT_CHOSEN)
     if run.stage != "check":
         raise errors.RuleBroken(rules.CHOOSE_FIRST)
+    run.rows_at = this_moment()
     return run
 
 
@@ -72,6 +75,7 @@ class Written:
     groups: list[str] = field(default_factory=list)
     group_ids: list[int] = field(default_factory=list)  # made by an import of students
     users: list[int] = field(default_factory=list)  # accounts of students: made now, or with another name
+    registrations: list[int] = field(default_factory=list)  # exams that go on
     refused: list[import_kind.CheckedRow] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     changes: dict[str, dict[str, list[str]]] = field(default_factory=dict)
@@ -184,5 +188,9 @@ def _outcome(run: models.ImportRun, written: Written) -> actions.Outcome:
             **({"made": written.made} if written.made else {}),
             **({"accounts": written.accounts} if written.accounts else {}),
         },
-        also={"User": written.users, "StudentGroup": written.group_ids},
+        also={
+            "User": written.users,
+            "StudentGroup": written.group_ids,
+            "Registration": written.registrations,
+        },
     )

@@ -11,11 +11,14 @@ from app.actions import base as actions
 from app.actions.access.login_codes import give_students_codes
 from app.actions.access.new_address import Moved, address_changed
 from app.actions.groups.members import filled_by_hand
+from app.actions.planning.stopping import resume_of_students
 from app.entities.base import db
 from app.entities.bulk import insert_all
+from app.entities.engine import QUIETLY, id_set, text_set
 from app.entities.imports import What
 from app.entities.students import group_member
 from app.imports import check, students, write
+from app.imports.columns import World
 from app.imports.kind import CheckedRow
 from app.imports.memory import Memory
 from app.imports.student_accounts import account_after
@@ -34,7 +37,7 @@ EMPTY: Mapping[str, Any] = {field.name: field.empty for field in PLAIN_FIELDS}
     _l("Studenten importeren"),
     permission=Permission.STUDENTS_IMPORT,
     on=models.ImportRun,
-    changes=(models.Student, models.User, models.ImportRun),
+    changes=(models.Student, models.User, models.Registration, models.ImportRun),
 )
 def import_students(
     actor: Actor,
@@ -57,7 +60,8 @@ def _write(actor: Actor, run: models.ImportRun, checked: check.Checked, written:
     memory = Memory(run)
     new, changed = write.in_state(checked, "new"), write.in_state(checked, "changed")
     _insert_students(new)
-    written.users += _update_students(changed, memory)
+    written.users += _update_students(changed, checked.world, memory)
+    written.registrations += _take_up_exams(actor, changed, checked.world)
     ids = {row.values["number"]: row.there.id for row in changed if row.there}
     new_ids = present.student_ids([row.values["number"] for row in new]) if new else {}
     ids |= new_ids
@@ -77,7 +81,7 @@ def _insert_students(rows: Sequence[CheckedRow]) -> None:
     insert_all(models.Student, [searchable({**EMPTY, **_stored(row)}) for row in rows])
 
 
-def _update_students(rows: Sequence[CheckedRow], memory: Memory) -> Sequence[int]:
+def _update_students(rows: Sequence[CheckedRow], world: World, memory: Memory) -> Sequence[int]:
     """Update the students with another value or user. Every row names every column: one statement.
 
     Returns the accounts that changed with them.
@@ -86,21 +90,33 @@ def _update_students(rows: Sequence[CheckedRow], memory: Memory) -> Sequence[int
     """
     found = []
     for row in rows:
-        there, values = row.there, _stored(row)
+        there, values = row.there, _after(row, world)
         if there is None or not (_differs(there, values) or _added_users(row)):
             continue
         found.append({"id": there.id, "version": there.version + 1, **searchable({**there.values, **values})})
         memory.changed(What.STUDENT, there, values, given=_added_users(row))
     if found:
         db.session.execute(sa.update(models.Student), found)
-    return _tell_accounts(rows, memory) if found else []
+    return _tell_accounts(rows, world, memory) if found else []
+
+
+def _after(row: CheckedRow, world: World) -> dict[str, Any]:
+    """What a student of before gets: what the row holds, and whether they are active again."""
+    returns = row.there is not None and students.STUDENTS.activates(row.there, world)
+    return {**_stored(row), "active": True} if returns else _stored(row)
+
+
+def _take_up_exams(actor: Actor, rows: Sequence[CheckedRow], world: World) -> Sequence[int]:
+    """Let the exams go on that stopped as these students left. Returns the registrations."""
+    back = [row.there.id for row in rows if row.there and students.STUDENTS.activates(row.there, world)]
+    return resume_of_students(actor, back).registrations if back else ()
 
 
 def _differs(there: present.Fact, values: Mapping[str, Any]) -> bool:
     return any(there.values[key] != value for key, value in values.items())
 
 
-def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> Sequence[int]:
+def _tell_accounts(rows: Sequence[CheckedRow], world: World, memory: Memory) -> Sequence[int]:
     """Give the accounts of changed students the name and address that the check showed.
 
     Returns the accounts that became another.
@@ -109,7 +125,7 @@ def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> Sequence[int]:
     moved: list[Moved] = []
     for row in rows:
         account = row.there.account if row.there else None
-        values = account_after(row.there, _stored(row)) if row.there else {}
+        values = account_after(row.there, _after(row, world)) if row.there else {}
         if row.there is None or account is None or not values:
             continue
         found.append({"id": account.id, "version": account.version + 1, **account.values, **values})
@@ -148,6 +164,7 @@ def _couple(
     members: list[dict[str, Any]] = []
     supervisions: list[dict[str, Any]] = []
     groups = _groups(checked, memory)
+    _take_out(rows, checked.world, ids, groups, memory)
     for row in rows:
         student_id = ids[row.values["number"]]
         for programme in _added(row, "programme"):
@@ -175,6 +192,35 @@ def _couple(
     enrolled = ((one["student_id"], one["programme_id"]) for one in enrolments)
     memory.coupled(What.ENROLMENT, (pair for pair in enrolled if pair[0] in there))
     return checked.new_groups
+
+
+def _take_out(
+    rows: Sequence[CheckedRow],
+    world: World,
+    ids: Mapping[str, int],
+    groups: Mapping[str, int],
+    memory: Memory,
+) -> None:
+    """Take students out of the groups that they leave, in one statement."""
+    leaving = [
+        (ids[row.values["number"]], groups[name])
+        for row in rows
+        if row.there
+        for name in students.STUDENTS.leaves(row.values, row.there, world)
+    ]
+    if not leaving:
+        return
+    member = sa.cast(group_member.c.student_id, sa.Text) + ":" + sa.cast(group_member.c.group_id, sa.Text)
+    gone = (
+        sa.delete(group_member)
+        .where(
+            group_member.c.student_id.in_(id_set(sorted({student for student, _group in leaving}))),
+            member.in_(text_set([f"{student}:{group}" for student, group in leaving])),
+        )
+        .returning(group_member.c.student_id, group_member.c.group_id, group_member.c.created_at)
+    )
+    taken = db.session.execute(gone, execution_options=QUIETLY).all()
+    memory.taken_out((student, group, since.isoformat() if since else "") for student, group, since in taken)
 
 
 def _as_checked(groups: Collection[int], users: Collection[str]) -> None:

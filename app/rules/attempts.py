@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.errors import RuleBroken
-from app.rules.text import N_, Reason, reason
+from app.rules.text import N_, Reason, counted, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,10 @@ def _why_not(earlier: Sequence[AttemptFacts], number: int, rules: AttemptRules) 
     if passed and not rules.improving:
         return reason(N_("Dit examen is al gehaald bij kans %(attempt)s."), attempt=min(passed))
     if number > rules.maximum:
-        return reason(
-            N_("Het maximum van %(maximum)s kansen voor dit examen is bereikt."), maximum=rules.maximum
+        return counted(
+            rules.maximum,
+            N_("Het maximum van 1 kans voor dit examen is bereikt."),
+            N_("Het maximum van %(maximum)s kansen voor dit examen is bereikt."),
+            maximum=rules.maximum,
         )
     return None

@@ -5,6 +5,7 @@ was meant is asked, never guessed.
 """
 
 import datetime as dt
+import re
 from zoneinfo import ZoneInfo
 
 from app.errors import RuleBroken
@@ -16,7 +17,23 @@ ABSENT = N_(
 TWICE = N_(
     "%(time)s komt twee keer voor (wintertijd) op %(day)s: de klok gaat dan terug. Kies een andere begintijd."
 )
+SHOWN = 30  # characters of what was typed, in a sentence
 SUMMER, WINTER = N_("zomertijd"), N_("wintertijd")
+
+
+NO_HOUR = N_("“%(value)s” is geen tijd. Schrijf uren en minuten, bijvoorbeeld 09:30 of 17:00.")
+_HOUR = re.compile(r"(\d{1,2})(?:[:.u](\d{2})|u)?", re.IGNORECASE)
+_BARE = re.compile(r"(\d{1,2})(\d{2})")
+
+
+def typed_hour(typed: str) -> dt.time:
+    """The time of day that somebody typed: 9:30, 09.30, 9u30, 0930, 9; 24 hours. RuleBroken: it is none."""
+    text = typed.replace(" ", "").removesuffix("uur")
+    found = _HOUR.fullmatch(text) or _BARE.fullmatch(text)
+    hours, minutes = (int(part or 0) for part in found.groups()) if found else (24, 0)
+    if hours > 23 or minutes > 59:
+        raise RuleBroken(NO_HOUR, value=typed[:SHOWN])
+    return dt.time(hours, minutes)
 
 
 def moment_of(day: dt.date, clock: dt.time, zone: ZoneInfo) -> dt.datetime:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from app.errors import RuleBroken
 from app.rules.people import tidy
-from app.rules.text import N_, Reason, reason
+from app.rules.text import N_, Reason, counted, reason
 
 # The colours to choose from, each with its name in words: a colour alone says nothing (WCAG 1.4.1).
 GROUP_COLOURS: dict[str, str] = {
@@ -75,10 +75,13 @@ def rule_in_words(programmes: Sequence[str]) -> Reason:
     told = ", ".join(programmes[:PROGRAMMES_TOLD])
     if len(programmes) <= PROGRAMMES_TOLD:
         return reason(N_("Alle actieve studenten van %(programmes)s"), programmes=told)
-    return reason(
+    more = len(programmes) - PROGRAMMES_TOLD
+    return counted(
+        more,
+        N_("Alle actieve studenten van %(programmes)s en nog 1 opleiding"),
         N_("Alle actieve studenten van %(programmes)s en nog %(count)s opleidingen"),
         programmes=told,
-        count=len(programmes) - PROGRAMMES_TOLD,
+        count=more,
     )
 
 

@@ -7,6 +7,8 @@ import datetime as dt
 import math
 import re
 import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 from app.errors import RuleBroken
@@ -25,7 +27,10 @@ GENDER_WORDS: dict[str, GenderKey] = {
     **dict.fromkeys(("", "-", "?", "onbekend", "unknown", "u", "n.v.t", "nvt"), "unknown"),
 }
 
-NOTHING = frozenset(("-", "--", "–", "—", "n.v.t", "nvt"))  # not "geen" or "onbekend": people are called that
+# Not "geen" or "onbekend": people are called that. Somebody may be called Null or Nan as well, but a program
+# writes these otherwise.
+NOTHING = frozenset(("-", "--", "–", "—", "n.v.t", "nvt", "n/a", "<null>", "(leeg)", "(blank)"))
+NOTHING_OF_PROGRAMS = frozenset(("NULL", "null", "nan", "NaN", "NAN", "\\N"))
 NUMBER_MAX = 20
 EMAIL_MAX = 254
 NO_MAIL = "geen-mail.invalid"  # a domain that nobody can have (RFC 2606), for an account without an address
@@ -49,28 +54,36 @@ _EMAIL = re.compile(
     r"(?!\.)(?!.*\.\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}(?<!\.)"
     r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,63}"
 )
-_MIDNIGHT = r"(?:[ t]00?:00(?::00(?:\.0+)?)?z?)?"  # an export's way to write a day
-_DAY_FIRST = re.compile(
-    r"(\d{1,2})\s*[-/. ]\s*(\d{1,2}|[a-z]{3,9})\.?\s*[-/. ]\s*['’]?(\d{4}|\d{2})" + _MIDNIGHT
-)
-_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _MIDNIGHT)
+# An export's way to write a day. Which time it is says nothing: 02:00 is midnight in another time zone.
+_TIME = r"(?:(?: |t|, )\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[ap]m)?(?: ?(?:z|utc|[+-]\d\d:?\d\d))?)?"
+_DAY_FIRST = re.compile(r"(\d{1,2})\s*[-/. ]\s*(\d{1,2}|[a-z]{3,9})\.?\s*[-/. ]\s*['’]?(\d{4}|\d{2})" + _TIME)
+_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _TIME)
 _YEAR_FIRST_BARE = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")  # 20080314
+# 14032008, and 4032008 of a sheet that dropped its zero. No text is both: 19 and 20 are no months.
+_DAY_FIRST_BARE = re.compile(r"(\d?\d)(\d\d)((?:19|20)\d\d)")
 _SERIAL = re.compile(r"(\d{4,5})(?:[.,]0+)?")
-_MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
-_MONTH_NAMES = (
-    "januari",
-    "februari",
-    "maart",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
-)
+_BARE_NUMBER = re.compile(r"\d+(?:[.,]0+)?")
+_MONTHS: dict[str, int] = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan januari january",
+            "feb februari february",
+            "mrt maart mar march",
+            "apr april",
+            "mei may",
+            "jun juni june",
+            "jul juli july",
+            "aug augustus august",
+            "sep sept september",
+            "okt oktober oct october",
+            "nov november",
+            "dec december",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
 # Letters that Unicode does not take apart, and how they are searched for.
 ONE_LETTER = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i"}
 TWO_LETTERS = {"þ": "th", "æ": "ae", "œ": "oe", "ß": "ss"}
@@ -95,7 +108,8 @@ def sort_name(first: str, infix: str, last: str) -> str:
 
 def says_nothing(text: str) -> bool:
     """Whether a text is what people type for "nothing" in a cell that must not be empty."""
-    return tidy(text).casefold().rstrip(".") in NOTHING
+    written = tidy(text).rstrip(".")
+    return written.casefold() in NOTHING or written in NOTHING_OF_PROGRAMS
 
 
 def name_form(name: str) -> str:
@@ -114,13 +128,13 @@ def search_form(*parts: str) -> str:
     return tidy("".join(one for one in letters if not unicodedata.combining(one)))
 
 
-def name_key(first: str, infix: str, last: str) -> str:
+def name_key(first: str, infix: str, last: str, *, form: Callable[..., str] = search_form) -> str:
     """The key that lists of students are ordered by, byte for byte.
 
     It is surname, first name and infix, without accents and capitals: "Berg" stands before "Bergen", "Çelik"
-    before "Dam".
+    before "Dam". `form`: search_form, or one that remembers what it was asked.
     """
-    return BETWEEN_NAMES.join((search_form(last), search_form(first, infix)))
+    return BETWEEN_NAMES.join((form(last), form(first, infix)))
 
 
 def student_search(first: str, infix: str, last: str, number: str, mail: str = "") -> str:
@@ -224,17 +238,19 @@ def one_writing(address: str) -> str:
     writings are one address, and one person.
     """
     name, at, domain = address.rpartition("@")
-    if not at:
-        return address
+    return f"{name}@{_one_domain(domain)}" if at else address
+
+
+@lru_cache(maxsize=1000)  # the addresses of a file share a few domains
+def _one_domain(domain: str) -> str:
     try:
         sent = domain.encode("idna").lower()
     except UnicodeError:  # no mail gets there
-        return address
+        return domain
     try:
-        shown = sent.decode("idna")
+        return sent.decode("idna")
     except UnicodeError:  # letters of a newer kind, which only the other writing tells apart
-        shown = sent.decode("ascii")
-    return f"{name}@{shown}"
+        return sent.decode("ascii")
 
 
 def without_mail(name: str) -> str:
@@ -252,21 +268,34 @@ def email_plausible(text: str) -> bool:
     return len(text) <= EMAIL_MAX and _EMAIL.fullmatch(text) is not None
 
 
+NO_DATE = N_("“%(value)s” is geen datum. Schrijf dag-maand-jaar, bijvoorbeeld 24-11-2006.")
+DIGITS_OF_A_DATE = 8
+
+
+def typed_day(typed: str) -> dt.date:
+    """The day that somebody typed in a form: 24-11-2026, 24/11/26, 24 nov 2026, 2026-11-24.
+
+    The day comes first, never the month; 26 is 2026. RuleBroken: it is no day. A day number of Excel is none.
+    """
+    bare = _BARE_NUMBER.fullmatch(typed) is not None and len(typed) != DIGITS_OF_A_DATE
+    found = None if bare else date_of(typed, dt.date(2079, 12, 31))
+    if found is None:
+        raise RuleBroken(NO_DATE, value=_short(typed))
+    return found
+
+
 def birth_date(value: object, *, today: dt.date) -> dt.date | None:
     """The birth date in a cell or field; empty is None.
 
-    Reads 1-3-2007, 01/03/07, 1-3-'07, 1 maart 2007, 2007-03-01, 20070301, a date of the sheet, and Excel's
-    day number. The day comes first, never the month. Refuses impossible dates, the future, under 10 years,
-    before 1900.
+    Reads 1-3-2007, 01/03/07, 1-3-'07, 1 maart 2007, 1-Mar-2007, 2007-03-01, 20070301, 01032007, these with a
+    time behind them, a date of the sheet, and Excel's day number. The day comes first, never the month.
+    Refuses impossible dates, the future, under 10 years, before 1900.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     found = date_of(value, today)
     if found is None:
-        raise RuleBroken(
-            N_("“%(value)s” is geen datum. Schrijf dag-maand-jaar, bijvoorbeeld 24-11-2006."),
-            value=_short(str(value)),
-        )
+        raise RuleBroken(NO_DATE, value=_short(str(value)))
     if found > today:
         raise RuleBroken(N_("De geboortedatum %(date)s ligt in de toekomst."), date=dutch_date(found))
     if found < EARLIEST_BIRTH:
@@ -309,6 +338,9 @@ def _from_text(text: str, today: dt.date) -> dt.date | None:
     if found := _YEAR_FIRST.fullmatch(text) or _YEAR_FIRST_BARE.fullmatch(text):
         year, month, day = found.groups()
         return _made(int(year), int(month), int(day))
+    if found := _DAY_FIRST_BARE.fullmatch(text):
+        day, month, year = found.groups()
+        return _made(int(year), int(month), int(day))
     if found := _DAY_FIRST.fullmatch(text):
         day, month_word, year_word = found.groups()
         return _made(_year(year_word, today), _month(month_word), int(day))
@@ -320,9 +352,7 @@ def _from_text(text: str, today: dt.date) -> dt.date | None:
 def _month(word: str) -> int:
     if word.isdigit():
         return int(word)
-    if word in _MONTH_NAMES:
-        return _MONTH_NAMES.index(word) + 1
-    return _MONTHS.index(word) + 1 if word in _MONTHS else 0
+    return _MONTHS.get(word, 0)
 
 
 def _year(word: str, today: dt.date) -> int:

@@ -26,3 +26,8 @@ class Reason(NamedTuple):
 
 def reason(message: str, **params: str | int) -> Reason:
     return Reason(message, params)
+
+
+def counted(number: int, one: str, many: str, **params: str | int) -> Reason:
+    """The sentence for exactly one, or the one for any other number."""
+    return reason(one if number == 1 else many, **params)

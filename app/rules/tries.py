@@ -23,6 +23,9 @@ TOO_OFTEN_TODAY = N_(
     "Vanaf deze plek is in één dag al %(most)s keer om een code voor deze naam gevraagd. Probeer het morgen "
     "opnieuw, of meld u op een andere manier aan."
 )
+SLOW_DOWN_A_SECOND = N_(
+    "Vanaf deze plek is vaak achter elkaar geprobeerd. Wacht 1 seconde en probeer het dan opnieuw."
+)
 SLOW_DOWN = N_(
     "Vanaf deze plek is vaak achter elkaar geprobeerd. Wacht %(seconds)s seconden en probeer het dan opnieuw."
 )

@@ -44,31 +44,67 @@
   }
   const ticks = (one) => one.type === "checkbox" || one.type === "radio";
 
+  // What a field is called, as the page says it: its label, or what its group of boxes is called.
+  const words = (element) => (element ? element.textContent.replace(/[\s*]+$/, "").trim().replace(/\s+/g, " ") : "");
+  function called(one) {
+    const group = ticks(one) && one.closest("fieldset");
+    return words(group ? group.querySelector("legend") : one.labels && one.labels[0]);
+  }
+  function says(one) {
+    if (ticks(one)) return words(one.labels && one.labels[0]);
+    return one.selectedOptions ? words(one.selectedOptions[0]) : one.type === "hidden" ? "" : one.value;
+  }
+
+  // fields: [name, type, value or [value, ticked], what it is called, what it says].
   function read(form) {
-    const fields = controls(form).map((one) => [one.name, one.type, ticks(one) ? [one.value, one.checked] : one.value]);
+    const fields = controls(form).map((one) => [one.name, one.type, ticks(one) ? [one.value, one.checked] : one.value, called(one), says(one)]);
     const pickers = [...form.querySelectorAll("[data-picker]")].map((root) => [root.dataset.name, [...root.querySelectorAll(".chip")].map((chip) => [
-      chip.parentElement.querySelector("input").value, chip.firstElementChild.textContent])]);
+      chip.parentElement.querySelector("input").value, chip.firstElementChild.textContent]), words(root.querySelector("legend"))]);
     return { fields, pickers };
   }
 
-  function fill(form, { fields, pickers }) {
+  // What was chosen in boxes or in a search box: a list becomes the one or the other by how much there is to choose.
+  function chosenIn({ fields, pickers }) {
+    const found = new Map(pickers.map(([name, chosen]) => [name, chosen]));
+    for (const [name, type, value, , label] of fields) {
+      if (Array.isArray(value)) found.set(name, [...(found.get(name) || []), ...(value[1] ? [[value[0], label]] : [])]);
+    }
+    return found;
+  }
+
+  // Gives back what there was to choose and is not any more, as "what it is called: what was chosen".
+  function fill(form, typed) {
     const waiting = new Map(); // name -> the values that stand ready for it, in the order of the form
-    for (const [name, type, value] of fields) waiting.set(`${type} ${name}`, [...(waiting.get(`${type} ${name}`) || []), value]);
+    const chosen = chosenIn(typed), lost = [], boxes = new Map();
+    for (const [name, type, ...rest] of typed.fields) waiting.set(`${type} ${name}`, [...(waiting.get(`${type} ${name}`) || []), rest]);
     for (const one of controls(form)) {
-      const values = waiting.get(`${one.type} ${one.name}`);
-      if (!values) continue;
       const before = ticks(one) ? one.checked : one.value;
-      if (ticks(one)) one.checked = values.some(([value, ticked]) => ticked && value === one.value);
-      else if (values.length) one.value = values.shift();
+      if (ticks(one)) {
+        if (!chosen.has(one.name)) continue;
+        boxes.set(one.name, [...(boxes.get(one.name) || []), one.value]);
+        one.checked = chosen.get(one.name).some(([value]) => value === one.value);
+      } else {
+        const next = (waiting.get(`${one.type} ${one.name}`) || []).shift();
+        if (!next) continue;
+        const [value, name, label] = next;
+        if (one.options && ![...one.options].some((option) => option.value === value)) {
+          lost.push(`${name}: ${label}`);
+          continue; // what stands there now stays
+        }
+        one.value = value;
+      }
       if ((ticks(one) ? one.checked : one.value) === before) continue;
       const fold = one.closest("details");
       if (fold) fold.open = true;
       one.dispatchEvent(new Event("change", { bubbles: true }));
     }
-    for (const [name, chosen] of pickers) {
+    const names = new Map([...typed.fields.map(([name, , , label]) => [name, label]), ...typed.pickers.map(([name, , label]) => [name, label])]);
+    for (const [name, rows] of chosen) {
       const root = form.querySelector(`[data-picker][data-name="${CSS.escape(name)}"]`);
-      if (root) root.dispatchEvent(new CustomEvent("proeve:choose", { detail: chosen }));
+      if (root) root.dispatchEvent(new CustomEvent("proeve:choose", { detail: rows }));
+      else for (const [value, label] of rows) if (!(boxes.get(name) || []).includes(value)) lost.push(`${names.get(name)}: ${label}`);
     }
+    return lost;
   }
   const files = (form) => [...form.elements].filter((one) => one.type === "file" && one.value).map((one) => one.files[0].name);
 
@@ -144,9 +180,10 @@
     return made;
   }
 
-  function tell(form, draft, chosen) {
+  function tell(form, draft, chosen, lost) {
     const when = new Date(draft.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-    const sentences = [form.dataset.draftAgain.replace("{when}", when), ...(chosen.length ? [form.dataset.draftFiles.replace("{names}", chosen.join(", "))] : [])];
+    const sentences = [form.dataset.draftAgain.replace("{when}", when), ...(chosen.length ? [form.dataset.draftFiles.replace("{names}", chosen.join(", "))] : []),
+      ...(lost.length ? [form.dataset.draftLost.replace("{names}", lost.join("; "))] : [])];
     const made = note(form, "data-draft", sentences.join(" "));
     const button = document.createElement("button");
     button.type = "button";
@@ -167,19 +204,40 @@
   async function giveBack(form, draft) {
     let typed;
     try { typed = await opened(draft); } catch { drop(place(form)); return; }
-    const own = ({ fields, pickers }) => JSON.stringify([fields.filter(([name]) => name !== "version"), pickers]);
+    const own = ({ fields, pickers }) => JSON.stringify([fields.filter(([name]) => name !== "version").map((one) => one.slice(0, 3)), pickers]);
     if (own(read(form)) === own(typed) && !typed.files.length) {
       if (shownOnce) keep(form, false);
       else drop(place(form));
       return;
     }
-    fill(form, typed);
-    tell(form, draft, typed.files);
+    tell(form, draft, typed.files, fill(form, typed));
     // Sent again just as it was: the server may have done it already, and knows that by the token.
     const same = JSON.stringify(read(form));
     form.addEventListener("submit", () => {
       if (draft.sent && typed.token && form.elements.token && JSON.stringify(read(form)) === same) form.elements.token.value = typed.token;
     }, true);
+  }
+
+  // The page of this form is there no more: what was typed in it can still be read, and copied.
+  async function readAloud(failed, draft, name) {
+    let typed;
+    try { typed = await opened(draft); } catch { drop(name); return; }
+    const lines = [...typed.fields.filter(([, , value, label, said]) => label && said && (!Array.isArray(value) || value[1])).map(([, , , label, said]) => [label, said]),
+      ...typed.pickers.filter(([, chosen]) => chosen.length).map(([, chosen, label]) => [label, chosen.map(([, row]) => row).join(", ")])];
+    if (!lines.length) return;
+    const make = (tag, looks, ...inside) => {
+      const made = Object.assign(document.createElement(tag), { className: looks });
+      made.append(...inside);
+      return made;
+    };
+    const button = make("button", "btn btn-quiet btn-sm", failed.dataset.drop);
+    const facts = lines.map(([label, said]) => make("div", "fact", make("dt", "", label), make("dd", "clash-text", said)));
+    const head = make("div", "section-head", make("h2", "", failed.dataset.typed), make("span", "cell-muted", failed.dataset.copy));
+    const section = make("section", "sheet section", head, make("dl", "facts", ...facts), button);
+    section.setAttribute("data-draft", "");
+    failed.append(section);
+    button.type = "button";
+    button.addEventListener("click", () => { drop(name); section.remove(); });
   }
 
   function start() {
@@ -188,7 +246,9 @@
     for (const name of names()) {
       const draft = kept(name);
       if (!draft || draft.account !== page.account || Date.now() - draft.at > LASTS_MS) { drop(name); continue; }
-      if (document.querySelector(".error-page")) continue; // nothing was done: Back brings it back
+      const failed = document.querySelector(".error-page"); // nothing was done: Back brings it back
+      if (failed && "typed" in failed.dataset && name === placeOf(location.href)) readAloud(failed, draft, name);
+      if (failed) continue;
       const form = forms.find((one) => place(one) === name);
       const refused = form && "posted" in page; // the page once more, for a form on it
       const goesOn = refused && placeOf(location.href) === name; // the same form with an error in it, or its confirmation

@@ -20,25 +20,26 @@
     const state = account && history.state && history.state.account === account ? history.state : {};
     if (goneBack) for (const tick of ticks) tick.checked = (state[form.action] || []).includes(tick.value);
 
+    const wantsAll = () => Boolean(everything && everything.checked);
+    const leftOut = () => ticks.filter((tick) => !tick.checked);
+
     // Whoever goes back finds the same rows ticked, wherever these stand by then.
     function remember() {
-      const ticked = ticks.filter((tick) => tick.checked).map((tick) => tick.value);
+      const ticked = wantsAll() ? [] : ticks.filter((tick) => tick.checked).map((tick) => tick.value);
       if (account) history.replaceState({ account, [form.action]: ticked }, "");
     }
 
     function show() {
       const chosen = ticks.filter((tick) => tick.checked).length;
-      const wantsAll = Boolean(everything && everything.checked);
-      // With "all" the server counts by the filter: ids of one page would contradict it.
-      for (const tick of ticks) tick.disabled = wantsAll;
+      const but = wantsAll() ? leftOut().length : 0;
       if (pageTick) {
-        pageTick.disabled = wantsAll;
+        pageTick.disabled = wantsAll();
         pageTick.checked = chosen > 0 && chosen === ticks.length;
         pageTick.indeterminate = chosen > 0 && chosen < ticks.length;
       }
-      const text = wantsAll ? count.dataset.all : chosen ? count.dataset.some.replace("{n}", String(chosen)) : count.dataset.none;
+      const text = but ? count.dataset.but.replace("{n}", String(but)) : wantsAll() ? count.dataset.all : chosen ? count.dataset.some.replace("{n}", String(chosen)) : count.dataset.none;
       if (count.textContent !== text) count.textContent = text;
-      count.classList.toggle("has-some", wantsAll || chosen > 0);
+      count.classList.toggle("has-some", wantsAll() || chosen > 0);
     }
 
     if (page) {
@@ -60,7 +61,17 @@
       }
       last = at;
     });
-    form.addEventListener("change", () => { show(); remember(); });
+    form.addEventListener("change", (event) => {
+      if (event.target === everything) for (const tick of ticks) tick.checked = everything.checked;
+      show();
+      remember();
+    });
+    // With "all" the server counts by the filter; of this page it hears only which rows are left out.
+    form.addEventListener("formdata", (event) => {
+      if (!wantsAll()) return;
+      event.formData.delete("id");
+      for (const tick of leftOut()) event.formData.append("zonder", tick.value);
+    });
     window.addEventListener("pageshow", show);
     show();
   }

@@ -164,6 +164,8 @@ class TargetSummary:
     count: int
     names: Sequence[str] = ()  # at most ten
     noun: str = ""  # "studenten"
+    left_out: int = 0  # of all that match
+    left_out_names: Sequence[str] = ()  # at most ten
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,7 @@ class ActionModel:
     problems: Sequence[str] = ()  # errors that belong to no field
     changed: Sequence[str] | None = None  # what changed since the page was shown; None: it is new
     more: Sequence[Button] = ()  # done: what the user may want to do next
+    can_adjust: bool = False  # `hidden` holds what was typed, to go back to the form
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def test_all_is_well_in_five_lines(town: Town) -> None:
         "Bibliotheek",
         "Aanmelden",
     ]
-    assert "(1 apps, 1 accounts)" in told
+    assert "(apps: 1, accounts: 1)" in told
     assert "1 bestand, " in told
 
 

@@ -100,3 +100,16 @@ def test_a_damaged_database_is_a_sentence_and_a_restore_mends_it(
     status, told = town.restore(kept)
     assert (status, "Alles klopt" in told) == (0, True), told
     assert town.names() == ["Eerste"]
+
+
+@pytest.mark.parametrize(
+    ("name", "damaged"),
+    [("FULL", False), ("IOERR_SHMSIZE", False), ("CANTOPEN", False), ("CORRUPT", True), ("NOTADB", True)],
+)
+def test_only_a_file_that_is_not_whole_is_called_damaged(tmp_path: Path, name: str, damaged: bool) -> None:
+    """Whoever is told so puts an old backup back; a disk that is full needs room, and nothing else."""
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = f"SQLITE_{name}"
+    with pytest.raises(RuleBroken) as raised, sqlite.reading(tmp_path / "proeve.db"):
+        raise error
+    assert ("beschadigd" in raised.value.message) is damaged

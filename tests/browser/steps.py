@@ -163,7 +163,7 @@ def fill_section(section: Locator, day: date, start: str, *, company: str = COMP
     choose(section.get_by_label(re.compile("^Examinator school")), SCHOOL_EXAMINER)
     if company:
         choose(section.get_by_label(re.compile("^Examinator bedrijf")), company)
-    section.get_by_label(re.compile("^Datum")).fill(day.isoformat())
+    section.get_by_label(re.compile("^Datum")).fill(f"{day:%d-%m-%Y}")
     section.get_by_label(re.compile("^Begintijd")).fill(start)
 
 

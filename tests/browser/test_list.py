@@ -130,3 +130,42 @@ def test_every_list_fits_on_a_small_laptop(sign_in: SignIn) -> None:
         elif over := page.evaluate(TOO_WIDE):
             wide[href] = over
     assert wide == {}
+
+
+def test_on_a_phone_every_link_that_sorts_can_be_seen_and_pressed(sign_in: SignIn) -> None:
+    page = sign_in("beheerder", phone=True)
+    for path in ("/studenten/", "/gebruikers/", "/examenbeheer/", "/examens/momenten/"):
+        page.goto(path)
+        links = page.locator(".data thead a.sort:visible").all()
+        assert len(links) >= 1, path
+        for link in links:
+            box = link.bounding_box()
+            assert box is not None
+            assert min(box["width"], box["height"]) >= 24, (path, link.inner_text(), box)
+            assert box["x"] + box["width"] <= 390, (path, link.inner_text(), box)
+    page.goto("/studenten/")
+    page.get_by_role("link", name="Studentnummer").first.click()
+    assert "order=number" in page.url
+
+
+def test_all_that_match_are_chosen_but_for_those_that_are_unticked(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+    page.goto("/studenten/")
+    page.get_by_label(re.compile("^Alle 60 selecteren")).check()
+    boxes = page.locator("[data-tick]")
+    expect(boxes.first).to_be_checked()
+    names = []
+    for n in (0, 2):
+        names.append(page.locator(".data tbody tr").nth(n).locator(".row-name a").inner_text())
+        boxes.nth(n).uncheck()
+    expect(page.locator("[data-count]")).to_have_text("Alle 60 geselecteerd, behalve 2")
+    page.get_by_label("Actie", exact=True).select_option("release_progress")
+    page.get_by_role("button", name="Voer uit").click()
+    assert "zonder=" in page.url
+    assert "&id=" not in page.url
+    told = page.locator(".targets-out")
+    expect(page.locator(".targets")).to_contain_text("58")
+    for name in names:
+        expect(told).to_contain_text(name.partition(",")[0])
+    page.go_back()
+    expect(page.locator("[data-count]")).to_have_text("Niets geselecteerd")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from sqlalchemy import delete, insert
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.programmes import Programme
+from app.entities.students import StudentGroup
+from app.entities.users import User
 from tests.browser.axe import violations
 from tests.browser.conftest import DEMO_PASSWORD, enter
 from tests.browser.steps import fill_in, heading, link, open_tab, press, told
+from tests.factories import make_group, make_user, refresh
 
 SignIn = Callable[..., Page]
 BACK, DRAFT = "[data-given-back]", "[data-draft]"
@@ -727,6 +731,112 @@ def test_what_was_chosen_from_many_is_there_again(sign_in: SignIn, many: None) -
     press(page, "Opslaan")
     expect(heading(page)).to_have_text("Kim Kiezer")
     expect(page.get_by_role("row").filter(has_text="Zoötechniek 17")).to_have_count(1)
+
+
+@dataclass
+class Mentored:
+    """A group with a mentor, and another one whom somebody chooses."""
+
+    group: int
+    mentor: int
+    other: int
+
+
+@pytest.fixture
+def mentored(school: Any, server: str) -> Iterator[Mentored]:
+    with school.app.app_context():
+        mentor, other = (make_user("school_supervisor", last_name=name).id for name in ("Eerst", "Laterman"))
+        group = make_group(name="MENTOR1", mentor_id=mentor).id
+        refresh()
+    yield Mentored(group, mentor, other)
+    with school.app.app_context(), transaction():
+        db.session.execute(delete(StudentGroup).where(StudentGroup.name.startswith("MENTOR")))
+        db.session.execute(delete(User).where(User.id.in_([mentor, other])))
+
+
+def write(school: Any, statement: Any) -> None:
+    """What a colleague does meanwhile."""
+    with school.app.app_context(), transaction():
+        db.session.execute(statement)
+
+
+@pytest.mark.parametrize("way", ["the server is away", "signed out everywhere"])
+def test_a_choice_that_went_meanwhile_is_named_and_not_saved_as_none(
+    sign_in: SignIn, school: Any, mentored: Mentored, way: str
+) -> None:
+    page = sign_in("beheerder")
+    page.on("dialog", lambda dialog: dialog.accept())
+    path = f"/studentgroepen/do/change_group?id={mentored.group}"
+    page.goto(path)
+    fill_in(page, {"Naam": "MENTOR2"})
+    page.get_by_label("Mentor").select_option(str(mentored.other))
+    drafted(page)
+    if way == "the server is away":
+        away(page, lambda: press(page, "Opslaan"))
+    else:
+        sign_out_everywhere(page.context)
+        press(page, "Opslaan")
+    write(school, sa.update(User).where(User.id == mentored.other).values(active=False))
+    if way == "the server is away":
+        page.goto(path)
+        expect(page.locator(DRAFT)).to_contain_text("Deze keuzes zijn er niet meer: Mentor: ")
+        expect(page.locator(DRAFT)).to_contain_text("Laterman")
+        expect(page.get_by_label("Mentor")).to_have_value(str(mentored.mentor))
+    else:
+        sign_in_here(page, "beheerder")
+        expect(page.locator(BACK)).to_be_visible()
+        expect(page.locator(".field-error")).to_contain_text("Deze keuze is er niet meer. Kies opnieuw.")
+    expect(page.get_by_label("Naam")).to_have_value("MENTOR2")
+    assert violations(page) == []
+
+
+def test_what_was_chosen_in_boxes_is_there_again_where_they_became_a_search_box(
+    sign_in: SignIn, school: Any, request: pytest.FixtureRequest
+) -> None:
+    """And the other way: what there is to choose decides which of the two it is."""
+    page = sign_in("beheerder")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/gebruikers/do/add_user")
+    fill_in(page, {"Voornaam": "Kim", "Achternaam": "Vink"})
+    chosen = page.get_by_role("group", name="Opleidingen").get_by_role("checkbox").first
+    name = chosen.locator("xpath=following-sibling::label").inner_text()
+    chosen.check()
+    drafted(page)
+    request.getfixturevalue("many")
+    page.goto("/gebruikers/do/add_user")
+    expect(page.locator(DRAFT)).to_be_visible()
+    expect(page.locator(".chip")).to_have_count(1)
+    expect(page.locator(".chip")).to_contain_text(name)
+    page.get_by_role("combobox", name="Zoek in Opleidingen").fill("Zoötechniek 03")
+    page.get_by_role("option", name="Zoötechniek 03").click()
+    drafted(page)
+    write(school, delete(Programme).where(Programme.name.startswith("Zoötechniek")))
+    page.goto("/gebruikers/do/add_user")
+    expect(page.get_by_label(name)).to_be_checked()
+    expect(page.locator(DRAFT)).to_contain_text("Deze keuzes zijn er niet meer: Opleidingen: Zoötechniek 03")
+
+
+def test_what_was_typed_is_still_read_when_the_row_went_while_the_server_was_away(
+    sign_in: SignIn, school: Any, mentored: Mentored
+) -> None:
+    page = sign_in("beheerder")
+    page.on("dialog", lambda dialog: dialog.accept())
+    path = f"/studentgroepen/do/change_group?id={mentored.group}"
+    page.goto(path)
+    fill_in(page, {"Naam": "MENTOR2", "Locatie": "Gebouw <b>Zuid</b>"})
+    drafted(page)
+    away(page, lambda: press(page, "Opslaan"))
+    write(school, delete(StudentGroup).where(StudentGroup.id == mentored.group))
+    page.goto(path, wait_until="load")
+    expect(heading(page)).to_have_text("Niet gevonden")
+    expect(page.locator(DRAFT)).to_contain_text("Dit had u ingevuld")
+    expect(page.locator(DRAFT).locator("dd", has_text="MENTOR2")).to_have_count(1)
+    expect(page.locator(DRAFT).locator("dd", has_text="Gebouw <b>Zuid</b>")).to_have_count(1)
+    expect(page.locator(DRAFT)).to_contain_text("Eerst")
+    assert violations(page) == []
+    page.get_by_role("button", name="Gooi dit weg").click()
+    expect(page.locator(DRAFT)).to_have_count(0)
+    assert page.evaluate(STORED) == "{}"
 
 
 def test_what_was_done_though_no_answer_came_is_not_done_twice(sign_in: SignIn) -> None:

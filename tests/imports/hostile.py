@@ -431,6 +431,19 @@ def harmful() -> list[Case]:
         Case("te-veel-rijen.csv", b"naam;plaats\n" + b"a;b\n" * 100_001, "too-many-rows"),
         Case("te-groot.csv", b"a" * (20 * 1024 * 1024 + 1), "too-many-bytes"),
         Case("zipbom.xlsx", xlsx(f'<sheetData><row r="1">{long}</row></sheetData>'), "unsafe"),
+        Case("eindeloze-opmaak.xlsx", with_format('"' + "x" * 500_000 + '"0000'), states={"new": 2}),
+        Case("opmaak-met-niets.xlsx", with_format("0" * 255), states={"new": 2}),
+        Case("samengevoegd-tot-de-hoek.xlsx", merged_everywhere(), states={"new": 2}),
+        Case(
+            "verborgen-zonder-eind.ods",
+            open_document(
+                open_row(*HEADER)
+                + "".join(open_row(*row) for row in GOOD)
+                + '<table:table-row table:number-rows-repeated="1000000" table:visibility="filter">'
+                "<table:table-cell/></table:table-row>" * 200
+            ),
+            states={"new": 2},
+        ),
         Case("liegende-zip.xlsx", lying_about_its_size(), "damaged"),
         Case("veel-delen.xlsx", zipped({f"xl/{number}.xml": "x" for number in range(201)}), "unsafe"),
         Case(
@@ -464,6 +477,29 @@ def harmful() -> list[Case]:
             accepts=["unreadable"],
         ),
     ]
+
+
+def with_format(code: str) -> bytes:
+    """Students of whom the names are numbers in a format of this code."""
+    styles = (
+        f'<styleSheet {MAIN}><numFmts><numFmt numFmtId="170" formatCode="{code.replace(chr(34), "&quot;")}"/>'
+        '</numFmts><cellXfs><xf/><xf numFmtId="170"/></cellXfs></styleSheet>'
+    )
+    rows = "".join(
+        f'<row r="{at}"><c r="A{at}" t="inlineStr"><is><t>{number}</t></is></c>'
+        f'<c r="B{at}" t="inlineStr"><is><t>{first}</t></is></c>'
+        f'<c r="C{at}" t="inlineStr"><is><t>{last}</t></is></c><c r="D{at}" s="1"><v>{at}</v></c></row>'
+        for at, (number, first, last) in enumerate(GOOD, start=2)
+    )
+    body = f"<sheetData>{row_xml(1, *HEADER, 'Code')}{rows}</sheetData>"
+    return xlsx(body, **{"xl/styles.xml": styles})
+
+
+def merged_everywhere() -> bytes:
+    """Cells merged to the last corner of the sheet, over each other, thousands of times."""
+    rows = "".join(row_xml(at, *row) for at, row in enumerate((HEADER, *GOOD), start=1))
+    merged = '<mergeCell ref="D1:XFD1048576"/>' * 5000
+    return xlsx(f"<sheetData>{rows}</sheetData><mergeCells>{merged}</mergeCells>")
 
 
 MAKERS: Sequence[Callable[[], list[Case]]] = (right, wrong_rows, unreadable, harmful)

@@ -157,12 +157,13 @@ class TestByName:
 
 class TestSeveralColumns:
     def test_parts_of_a_name_are_joined_and_couplings_stand_side_by_side(self):
-        values = ["Anna", None, "Maria", "VIG3A", "#N/B"]
+        values = ["Anna", None, "Maria", "VIG3A", "#VERW!", "#N/B"]
         by_key = {column.key: column for column in STUDENTS.fixed}
         assert cells_of(by_key["first_name"], [0, 1, 2], values) == ["Anna Maria"]
         assert cells_of(by_key["group"], [3, 0], values) == ["VIG3A", "Anna"]
         assert cells_of(by_key["first_name"], [1], values) == []
-        assert cells_of(by_key["first_name"], [0, 4], values) == ["#N/B"], "so that the check refuses it"
+        assert cells_of(by_key["first_name"], [0, 4], values) == ["#VERW!"], "so that the check refuses it"
+        assert cells_of(by_key["first_name"], [0, 5], values) == ["Anna"], "nothing was found, so it is empty"
 
     def test_what_an_earlier_version_kept_is_still_read(self):
         assert read_mapping({"number": 0, "first_name": [1, 2]}) == {"number": [0], "first_name": [1, 2]}

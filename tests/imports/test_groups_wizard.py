@@ -174,10 +174,11 @@ def test_a_mentor_is_named_by_address_user_name_or_name(wizard):
 
 
 def test_a_number_that_lost_its_zeros_in_excel_is_told_with_the_one_that_is_meant(wizard):
-    make_student(number="0203118")
+    student = make_student(number="0203118").id
     pk = wizard.take(lines(("V3A", "203118"), header=("Klas", "Studentnummer")))
     (row,) = wizard.check(pk).rows
-    assert "wel met 0203118" in row.problems[0].sentence
+    assert row.values["members"] == (student,)
+    assert "is 0203118 in Proeve" in row.notes[0].sentence
 
 
 @pytest.mark.parametrize(

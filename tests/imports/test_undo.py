@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete as sa_delete
+from sqlalchemy import func, insert, select, update
 
 from app.actions.access.login_codes import send_student_codes
 from app.actions.base.action import Action
@@ -32,10 +33,11 @@ from app.entities.imports import ImportChange, ImportRun
 from app.entities.mail import OutboxMail
 from app.entities.membership import members_of
 from app.entities.programmes import Programme
-from app.entities.students import Student, StudentGroup
+from app.entities.students import Enrolment, Student, StudentGroup, group_member
 from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode, User
 from app.errors import NotFound, RuleBroken
+from app.imports import undo_students
 from app.imports.kinds import GROUPS, USERS
 from app.imports.undo_groups import undo_group_import
 from app.imports.undo_students import undo_student_import
@@ -45,6 +47,7 @@ from app.imports.write_users import import_users
 from app.permissions import SYSTEM, Actor, actor_of
 from app.queries.base.picker import user_label
 from app.queries.groups.groups import groups_of
+from app.queries.imports import undo as undo_queries
 from app.queries.mail.mail_bodies import ready_body
 from app.rules.people import name_key
 from tests.factories import (
@@ -58,6 +61,7 @@ from tests.factories import (
     supervise,
 )
 from tests.support import clock
+from tests.support.at_once import while_half_done
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
 
@@ -322,6 +326,140 @@ def test_in_whatever_way_a_student_came_in_a_group_since_it_stays_so(wizard, pro
     again = "is sindsdien opnieuw in de studentgroep gezet; dat blijft zo"
     assert (outcome.done, [one.reason for one in outcome.refused]) == (0, [again])
     assert everything("9")[5] == ["V3A"]
+
+
+def _in_the_programme(actor: Actor, student: int, programme: int, _group: int) -> Callable[[], Any]:
+    run(uncouple_programme, actor, [student], target=f"p{programme}")
+    return lambda: everything("9")[4]
+
+
+def _in_the_group(actor: Actor, student: int, _programme: int, group: int) -> Callable[[], Any]:
+    run(remove_from_group, actor, [student], groups=[group])
+    return lambda: everything("9")[5]
+
+
+def importing(wizard: Wizard, kind: str) -> tuple[Wizard, int, Action]:
+    """Couple student 9 to a programme and a group by an import of students; to the group by one of groups."""
+    if kind == "students":
+        return wizard, brought_in(wizard, ("9", "", "", "", "25656", "V3A", "")), undo_student_import
+    groups = Wizard(wizard.actor, GROUPS, import_groups)
+    pk = groups.take(lines(("V3A", "9"), header=("Groep", "Studentnummer")), "groepen.csv")
+    groups.write(pk)
+    return groups, pk, undo_group_import
+
+
+def last_coupling() -> int:
+    refresh()
+    return db.session.scalars(select(CouplingRun.id).order_by(CouplingRun.id.desc()).limit(1)).one()
+
+
+@pytest.mark.everywhere
+@pytest.mark.usefixtures("nobody_decided")
+@pytest.mark.parametrize("unknown", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "out_of"),
+    [("students", _in_the_programme), ("students", _in_the_group), ("groups", _in_the_group)],
+)
+def test_what_a_colleague_put_back_since_is_not_taken_for_the_imports_own(
+    wizard, programme, kind, out_of, unknown
+):
+    """The row has the moment of before the import, or none at all."""
+    student, group = make_student(number="9").id, make_group(name="V3A").id
+    run(couple_programme, wizard.actor, [student], target=f"p{programme}")
+    run(add_to_groups, wizard.actor, [student], groups=[group])
+    if unknown:
+        with transaction():
+            db.session.execute(update(group_member).values(created_at=None))
+    out_of(wizard.actor, student, programme, group)
+    removal = last_coupling()
+    of_the_import, pk, act = importing(wizard, kind)
+    coupled = out_of(wizard.actor, student, programme, group)
+    run(undo_coupling, wizard.actor, run_id=removal)
+    before = coupled()
+    assert before
+    outcome = undo(of_the_import, pk, act)
+    assert outcome.done == 0
+    assert any(one.reason.startswith("is sindsdien opnieuw") for one in outcome.refused)
+    assert coupled() == before
+
+
+@pytest.fixture
+def nobody_decided(monkeypatch):
+    """Whoever took a student out of a group by hand decided on all of their groups: a reason of its own."""
+    monkeypatch.setattr(undo_queries, "TAKEN_OUT", ())
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("kind", ["students", "groups"])
+def test_a_removal_and_then_the_import_are_undone_in_the_usual_order(wizard, programme, nobody_decided, kind):
+    student, group = make_student(number="9").id, make_group(name="V3A").id
+    of_the_import, pk, act = importing(wizard, kind)
+    for out_of in (_in_the_programme, _in_the_group)[kind == "groups" :]:
+        out_of(wizard.actor, student, programme, group)
+        assert run(undo_coupling, wizard.actor, run_id=last_coupling()).done == 1
+    outcome = undo(of_the_import, pk, act)
+    assert (outcome.done, outcome.refused) == (1, [])
+    assert everything("9")[4:6] == ([], [])
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("kind", ["students", "groups"])
+def test_an_import_of_before_its_rows_carried_its_moment_is_undone_too(wizard, programme, kind):
+    make_student(number="9")
+    make_group(name="V3A")
+    of_the_import, pk, act = importing(wizard, kind)
+    with transaction():
+        db.session.execute(update(ImportRun).values(rows_at=None))
+        db.session.execute(update(group_member).values(created_at=None))
+    outcome = undo(of_the_import, pk, act)
+    assert (outcome.done, outcome.refused) == (1, [])
+    assert everything("9")[4:6] == ([], [])
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("undo_first", [True, False])
+@pytest.mark.parametrize("kind", ["students", "groups"])
+def test_of_two_who_take_a_student_out_at_once_one_did(wizard, programme, monkeypatch, kind, undo_first):
+    student, group = make_student(number="9").id, make_group(name="V3A").id
+    of_the_import, pk, act = importing(wizard, kind)
+    if kind == "students":
+        run(uncouple_programme, wizard.actor, [student], target=f"p{programme}")
+    jobs = [
+        lambda: run(act, of_the_import.actor, [pk]),
+        lambda: run(remove_from_group, wizard.actor, [student], groups=[group]),
+    ]
+    answers = while_half_done(monkeypatch, *(jobs if undo_first else jobs[::-1]))
+    refresh()
+    assert sum(one.done for one in answers if isinstance(one, Outcome)) == 1, answers
+    assert everything("9")[5] == []
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("anew", [False, True])
+@pytest.mark.parametrize("kind", ["students", "groups"])
+def test_what_goes_or_is_put_back_as_the_undo_deletes_is_not_said_to_be_its_doing(
+    wizard, programme, monkeypatch, kind, anew
+):
+    """As when another takes the student out, or in again, between looking and deleting."""
+    student, group = make_student(number="9").id, make_group(name="V3A").id
+    of_the_import, pk, act = importing(wizard, kind)
+    deleting = undo_students.delete_these
+
+    def too_late(table: Any, rows: Any, *given: Any) -> Any:
+        if not rows:
+            return []
+        db.session.execute(sa_delete(group_member))
+        db.session.execute(sa_delete(Enrolment))
+        if anew:
+            values = {"group_id": group, "student_id": student, "created_at": clock.now()}
+            db.session.execute(insert(group_member).values(values))
+        return deleting(table, rows, *given)
+
+    monkeypatch.setattr(undo_students, "delete_these", too_late)
+    outcome = undo(of_the_import, pk, act)
+    assert outcome.done == 0
+    assert "is sindsdien al uit de studentgroep gehaald" in [one.reason for one in outcome.refused]
+    assert "changes" not in outcome.details
 
 
 @pytest.mark.parametrize("on_the_page_of_the_group", [True, False])

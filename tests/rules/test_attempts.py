@@ -28,7 +28,7 @@ PENDING = AttemptFacts(1, definitive=False)
             "Het maximum van 2 kansen voor dit examen is bereikt.",
         ),
         ([FAILED_ONCE, FAILED_TWICE], AttemptRules(maximum=3), 3, None),
-        ([FAILED_ONCE], AttemptRules(maximum=1), 2, "Het maximum van 1 kansen voor dit examen is bereikt."),
+        ([FAILED_ONCE], AttemptRules(maximum=1), 2, "Het maximum van 1 kans voor dit examen is bereikt."),
         (
             [PASSED_ONCE, FAILED_TWICE],
             AttemptRules(maximum=3),

@@ -8,6 +8,7 @@ from typing import Any
 from app.actions.base.action import Action
 from app.actions.base.outcome import Outcome
 from app.actions.base.runner import run
+from app.actions.imports.answers import answer_question
 from app.actions.imports.imports import choose_columns, choose_values
 from app.entities.imports import ImportRun
 from app.imports.check import Checked, check_run
@@ -40,12 +41,14 @@ class Wizard:
         codes: str = "none",
         mapping: dict[str, list[int]] | None = None,
         values: dict[str, dict[str, str]] | None = None,
+        everywhere: dict[str, str] | None = None,
     ) -> int:
         """Take steps 1 to 3; gives the run's id."""
         pk = receive(self.actor, self.kind, content, name, login_codes=codes)
         found = self.own_run(pk)
         chosen = found.mapping if mapping is None else mapping
-        run(choose_columns, self.actor, [pk], version=found.version, mapping=chosen)
+        given: dict[str, Any] = {"version": found.version, "mapping": chosen, "everywhere": everywhere}
+        run(choose_columns, self.actor, [pk], **given)
         found = self.own_run(pk)
         earlier = last_choices(self.kind.key, found.header_key)[1]
         asked = values_to_choose(world_of_choices(self.actor, found), found, earlier)
@@ -55,6 +58,13 @@ class Wizard:
         chosen_values = proposed if values is None else values
         run(choose_values, self.actor, [pk], version=found.version, values=chosen_values)
         return pk
+
+    def answer(self, pk: int, question: str, choice: str, *, about: str = "", seen: str = "") -> Outcome:
+        """Answer a question of step 4. `seen`: the answer that the page showed."""
+        given = {"question": question, "about": about, "choice": choice, "seen": seen}
+        outcome = run(answer_question, self.actor, [pk], **given)
+        refresh()
+        return outcome
 
     def check(self, pk: int) -> Checked:
         return check_run(self.actor, self.own_run(pk))

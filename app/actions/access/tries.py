@@ -23,6 +23,7 @@ from app.permissions import Actor, Permission
 from app.queries.access import browsers
 from app.queries.users import users
 from app.rules import tries
+from app.rules.text import counted
 from app.rules.tokens import fingerprint
 
 TRIES_LOCK = 7_306_002  # an arbitrary number: on PostgreSQL, requests that count tries wait for this lock
@@ -187,4 +188,4 @@ def _keep_pace(kind: tries.Kind, now: dt.datetime, here: sa.ColumnElement[bool])
     count: int = found[0]
     last: dt.datetime | None = found[1]
     if seconds := tries.seconds_to_wait(limit, count, now - (last or now)):
-        raise RuleBroken(tries.SLOW_DOWN, seconds=seconds)
+        raise counted(seconds, tries.SLOW_DOWN_A_SECOND, tries.SLOW_DOWN, seconds=seconds).as_error()

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from wtforms import DateField
 from wtforms.validators import InputRequired
 
 from app import models
@@ -18,6 +17,7 @@ from app.entities.engine import id_set
 from app.entities.planning import attempt_name
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
+from app.queries.planning.when import weekday
 from app.rules.text import N_
 from app.school import current_school
 
@@ -25,7 +25,7 @@ NAMES_SHOWN = 10
 
 
 class AdoptionForm(base.ActionForm):
-    decided_on = DateField(
+    decided_on = base.DayField(
         _l("Datum van het besluit"),
         [InputRequired()],
         description=_l("De dag waarop de examencommissie de uitslagen vaststelde."),
@@ -125,5 +125,5 @@ def _summary(count: int, decided_on: dt.date) -> str:
         "%(num)s uitslag vastgesteld op %(day)s.",
         "%(num)s uitslagen vastgesteld op %(day)s.",
         count,
-        day=decided_on.strftime("%d-%m-%Y"),
+        day=f"{weekday(decided_on)} {decided_on:%d-%m-%Y}",
     )

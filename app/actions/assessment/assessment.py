@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from app import errors, models
 from app.actions import base
@@ -288,7 +289,8 @@ def warnings(sitting: models.Sitting, assessment: models.Assessment, own: models
         if mine.get(criterion.id) != theirs.get(criterion.id)
     ]
     rest = len(lines) - WARNINGS_SHOWN
-    return [*lines[:WARNINGS_SHOWN], _("En nog %(count)s verschillen.", count=rest)] if rest > 0 else lines
+    more = ngettext("En nog %(num)s verschil.", "En nog %(num)s verschillen.", rest)
+    return [*lines[:WARNINGS_SHOWN], more] if rest > 0 else lines
 
 
 def _label(criterion: models.Criterion, level_id: int | None) -> str | None:

@@ -14,8 +14,9 @@ from app.actions.base.action import (
 from app.actions.base.aloud import read_aloud
 from app.actions.base.anchor import Checked, End, Finding, begin_anew, check_trail, follow, is_torn, look
 from app.actions.base.anchor_file import forget as forget_anchor
+from app.actions.base.day_fields import DayField, HourField
 from app.actions.base.earlier import First, was_done
-from app.actions.base.form_words import GONE
+from app.actions.base.form_words import GONE, tell_gone_choices
 from app.actions.base.forms import (
     SeenForm,
     SelectChoice,
@@ -54,9 +55,11 @@ __all__ = [
     "Action",
     "ActionForm",
     "Checked",
+    "DayField",
     "End",
     "Finding",
     "First",
+    "HourField",
     "Outcome",
     "Part",
     "Picked",
@@ -101,6 +104,7 @@ __all__ = [
     "secret_fields",
     "show_refusal",
     "targets_of",
+    "tell_gone_choices",
     "told_of",
     "was_done",
 ]

@@ -93,7 +93,7 @@ class ActionForm(Form):
         return dict(self.data)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is one of a kind; by value its hash would be another per language
 class Action:
     """A change of data with everything a page needs to offer it. Calling it calls the function."""
 

@@ -1,10 +1,12 @@
 """The sentences of WTForms, with our own for an empty field and a choice that is not offered (any more)."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from flask_babel import gettext as _
-from wtforms import i18n
+from wtforms import ValidationError, i18n
+from wtforms.fields.choices import SelectFieldBase
 
 from app.rules.text import N_
 
@@ -37,3 +39,27 @@ class FormWords:
 def form_words(language: str) -> FormWords:
     """The sentences for a reader of this language."""
     return FormWords(i18n.get_translations([language]))
+
+
+def tell_gone_choices(form: Iterable[Any]) -> None:
+    """Say at each field that what was chosen in it is not offered any more, in a form that is shown again.
+
+    It is not checked as one that is sent: without this an empty list stood there, and would be sent as none.
+    """
+    for field in form:
+        if isinstance(field, SelectFieldBase):
+            if field.raw_data and not field.errors and not _is_offered(field, form):
+                field.errors = [_(GONE)]
+        elif hasattr(field, "entries"):
+            tell_gone_choices(field.entries)
+        elif hasattr(field, "form"):
+            tell_gone_choices(field.form)
+
+
+def _is_offered(field: SelectFieldBase, form: Any) -> bool:
+    """Whether everything that is chosen in this field can be chosen in it."""
+    try:
+        field.pre_validate(form)
+    except ValidationError:
+        return False
+    return not field.process_errors

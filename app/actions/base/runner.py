@@ -38,10 +38,27 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{1,43}")  # the form's token; ActionRun holds 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which rows: the ticked ids, or a SELECT of all that match the list's filters."""
+    """Which rows: the ticked ids, or a SELECT of all that match the list's filters, without `but`."""
 
     ids: Sequence[int] = ()
     matching: sa.Select[Any] | None = None
+    but: Sequence[int] = ()
+
+    def left_out(self, model: Any) -> sa.Select[Any] | None:
+        """The ids of the matching rows that are left out; None when that is nothing."""
+        if self.matching is None or not self.but:
+            return None
+        return self._matching_ids(model).where(model.id.in_(id_set(self.but)))
+
+    def wanted(self, model: Any) -> sa.Select[Any]:
+        """The ids of the matching rows that are not left out."""
+        ids = self._matching_ids(model)
+        return ids.where(model.id.not_in(id_set(self.but))) if self.but else ids
+
+    def _matching_ids(self, model: Any) -> sa.Select[Any]:
+        if self.matching is None:
+            raise ValueError("a selection of ticked rows matches nothing")
+        return self.matching.with_only_columns(model.id).order_by(None)
 
 
 def run(
@@ -130,7 +147,11 @@ def targets_of(
         return None
     chosen = selection if isinstance(selection, Selection) else Selection(ids=tuple(selection or ()))
     if chosen.matching is not None:
-        return _targets(act, actor, chosen.matching.with_only_columns(act.on.id).order_by(None), locking)
+        if len(chosen.but) > MAX_TICKED:
+            raise errors.RuleBroken(
+                N_("U kunt hoogstens %(most)s regels weglaten; filter de lijst liever."), most=MAX_TICKED
+            )
+        return _targets(act, actor, chosen.wanted(act.on), locking)
     asked = set(chosen.ids)
     if len(asked) > MAX_TICKED:
         raise errors.RuleBroken(

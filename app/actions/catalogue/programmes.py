@@ -6,14 +6,12 @@ from flask_babel import lazy_gettext as _l
 from app import models
 from app.actions import base
 from app.actions.catalogue.catalogue_rows import CatalogueWriter
-from app.catalogue import load
+from app.catalogue import CATALOGUE, load
 from app.catalogue_data import Catalogue
 from app.entities.base import db
 from app.permissions import Actor, Permission
 from app.rules.text import N_
-from config import ROOT
 
-CATALOGUE = ROOT / "catalogue"
 SAME_VERSION = N_(
     "De inhoud is gewijzigd, maar de versie niet. Geef het examen een hogere versie; "
     "wat er staat, blijft zoals het is."

@@ -167,12 +167,12 @@ def read_again(
 
     Later choices are dropped.
     """
-    run = _as_seen(actor, targets, version)
+    run = as_seen(actor, targets, version)
     told = _told(run.mapping, mapping)
     run.table, run.header_key, run.mapping, run.values = table, header_key, dict(mapping), {}
     run.fixes = {}
     keep_parts(run, parts)
-    _moved(run, "mapping")
+    moved(run, "mapping")
     return base.Outcome(
         done=1,
         ids=[run.id],
@@ -186,20 +186,35 @@ def read_again(
     permission=Permission.IMPORT_RUNS,
     on=models.ImportRun,
     changes=models.ImportRun,
+    words={"everywhere": N_("Voor alle rijen")},
 )
 def choose_columns(
-    actor: Actor, targets: base.Targets[models.ImportRun], *, version: int, mapping: ColumnMap
+    actor: Actor,
+    targets: base.Targets[models.ImportRun],
+    *,
+    version: int,
+    mapping: ColumnMap,
+    everywhere: Mapping[str, str] | None = None,
 ) -> base.Outcome:
-    """Stap 2 van 4: choose what each column of the file holds."""
-    run = _as_seen(actor, targets, version)
+    """Stap 2 van 4: choose what each column of the file holds.
+
+    `everywhere`: what holds for all rows, by the key of a column that the file lacks.
+    """
+    run = as_seen(actor, targets, version)
     if not {place for places in mapping.values() for place in places} <= set(range(len(run.table["header"]))):
         raise errors.NotFound
+    if run.table.get("seen", {}).get("hidden") and not run.table["reading"].get("hidden"):
+        raise errors.RuleBroken(rules.CHOOSE_HIDDEN)
     told = _told(run.mapping, mapping)
     run.mapping = dict(mapping)
-    _moved(run, "values")
-    return base.Outcome(
-        done=1, ids=[run.id], summary=_("De kolommen zijn gekozen."), details={"mapping": told}
-    )
+    answers: Mapping[str, str] = run.values.get(rules.ANSWERS, {})
+    begins = f"{rules.ALL}:"
+    kept = {key: choice for key, choice in answers.items() if not key.startswith(begins)}
+    kept |= {begins + key: choice for key, choice in (everywhere or {}).items()}
+    run.values = {**run.values, rules.ANSWERS: kept} if kept or answers else run.values
+    moved(run, "values")
+    details = {"mapping": told, **({"everywhere": dict(everywhere)} if everywhere else {})}
+    return base.Outcome(done=1, ids=[run.id], summary=_("De kolommen zijn gekozen."), details=details)
 
 
 @base.action(
@@ -216,11 +231,12 @@ def choose_values(
     values: Mapping[str, Mapping[str, str]],
 ) -> base.Outcome:
     """Stap 3 van 4: choose what each value of a closed list means."""
-    run = _as_seen(actor, targets, version)
+    run = as_seen(actor, targets, version)
     if run.stage == "mapping":
         raise errors.RuleBroken(rules.CHOOSE_FIRST)
-    run.values = {key: dict(chosen) for key, chosen in values.items()}
-    _moved(run, "check")
+    answers = run.values.get(rules.ANSWERS, {})
+    run.values = {key: dict(chosen) for key, chosen in {**values, rules.ANSWERS: answers}.items() if chosen}
+    moved(run, "check")
     details = {"columns": [key for key, chosen in values.items() if chosen]}
     return base.Outcome(done=1, ids=[run.id], summary=_("De waarden zijn gekozen."), details=details)
 
@@ -238,14 +254,14 @@ def choose_codes(
 
     `seen`: the choice that the page showed. Outdated when it is another by now.
     """
-    run = _as_seen(actor, targets)
+    run = as_seen(actor, targets)
     if login_codes not in rules.LOGIN_CODES:
         raise errors.RuleBroken(CHOOSE_CODES)
     if run.login_codes not in {seen, login_codes}:
         there, here = (_(rules.LOGIN_CODES[one]) for one in (run.login_codes, login_codes))
         raise errors.Outdated(OTHER_CODES, field="seen", now=run.login_codes, there=there, here=here)
     before, run.login_codes = run.login_codes, login_codes
-    _moved(run, run.stage)
+    moved(run, run.stage)
     return base.Outcome(
         done=1,
         ids=[run.id],
@@ -272,14 +288,14 @@ def fix_row(
     `seen`: the mark of the row that the page showed. Outdated when it reads otherwise by now; another row
     that was corrected meanwhile does not matter.
     """
-    run = _as_seen(actor, targets)
+    run = as_seen(actor, targets)
     if seen != runs.row_mark(run, number):
         raise errors.Outdated(OTHER_CELLS, field="seen", now=runs.row_mark(run, number), number=number)
     if not set(cells) <= set(range(len(run.table["header"]))):
         raise errors.NotFound
     typed = {str(index): text for index, text in cells.items()}
     run.fixes = {**run.fixes, str(number): {**run.fixes.get(str(number), {}), **typed}}
-    _moved(run, run.stage)
+    moved(run, run.stage)
     return base.Outcome(
         done=1,
         ids=[run.id],
@@ -291,7 +307,7 @@ def fix_row(
 @base.action(_l("Import weggegooid"), permission=Permission.IMPORT_RUNS, on=models.ImportRun)
 def discard_import(actor: Actor, targets: base.Targets[models.ImportRun], *, version: int) -> base.Outcome:
     """Delete a run that was not carried out. Nothing of it was written."""
-    run = _as_seen(actor, targets, version)
+    run = as_seen(actor, targets, version)
     db.session.delete(run)
     return base.Outcome(
         done=1,
@@ -329,7 +345,7 @@ def open_run(
     return run
 
 
-def _as_seen(
+def as_seen(
     actor: Actor, targets: base.Targets[models.ImportRun], version: int | None = None
 ) -> models.ImportRun:
     """The open run. Outdated when it no longer has the version that the page showed."""
@@ -345,7 +361,7 @@ def ask(run: models.ImportRun, task: str) -> None:
     wake_after_commit(WORKER)
 
 
-def _moved(run: models.ImportRun, stage: str) -> None:
+def moved(run: models.ImportRun, stage: str) -> None:
     """Move the run to a stage after a choice. An earlier check no longer counts."""
     run.stage, run.checked, run.task, run.problem = stage, {}, "", ""
     run.version += 1

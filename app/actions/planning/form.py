@@ -124,7 +124,7 @@ class PlanExamForm(base.ActionForm):
         [validators.Optional(), validators.NumberRange(0, plan.MINUTES_MOST)],
         default=15,
     )
-    last_end = wtforms.TimeField(
+    last_end = base.HourField(
         _l("Niet later klaar dan"),
         [validators.Optional()],
         description=_l("Wie daarna komt, gaat naar de volgende werkdag, op dezelfde begintijd."),
@@ -138,7 +138,7 @@ class PlanExamForm(base.ActionForm):
         made = _fields_of(facts, starting.sections(facts))
         if 1 < len(facts.allowed) <= OWN_STARTS_MOST:
             for one in facts.allowed:
-                made[f"start{one.id}"] = wtforms.TimeField(
+                made[f"start{one.id}"] = base.HourField(
                     _("Begintijd van %(student)s", student=one.label),
                     [validators.Optional()],
                     description=_now(one),
@@ -152,7 +152,7 @@ class PlanExamForm(base.ActionForm):
         nothing = starting.Section({}, frozenset(CLEARED), planned=False)
         made = _fields_of(facts, dict.fromkeys(starting.sections(facts), nothing))
         for name in filter(OWN_START.fullmatch, sent):
-            made[name] = wtforms.TimeField(_("Begintijd van een student"))
+            made[name] = base.HourField(_("Begintijd van een student"))
         return type("ReadPlanForm", (cls,), made)
 
     def recall(self, actor: Actor) -> None:
@@ -371,8 +371,8 @@ def _section(
             source="examinatoren-bedrijf",
             blank=("", LEAVE if "company_examiner" in shown.differing else _l("Geen")),
         ),
-        "day": wtforms.DateField(_l("Datum"), [rules("day", empty)], **told("day")),
-        "start": wtforms.TimeField(_l("Begintijd"), [rules("start", empty)], **told("start")),
+        "day": base.DayField(_l("Datum"), [rules("day", empty)], **told("day")),
+        "start": base.HourField(_l("Begintijd"), [rules("start", empty)], **told("start")),
         "minutes": wtforms.IntegerField(
             _l("Duur (minuten)"),
             [rules("minutes", empty), validators.NumberRange(1, plan.MINUTES_MOST)],

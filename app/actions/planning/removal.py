@@ -42,7 +42,9 @@ def remove_planning(actor: Actor, targets: base.Targets[models.Registration]) ->
     stay = {one.registration_id for one in found} | queries.decided_among(targets.ids)
     held = sorted(stay - {one.registration_id for one in gone})
     changed = sorted(set(names) - set(held))
-    guests = remove(gone, changed, left=[one.registration_id for one in found if not one.goes])
+    left = [one.registration_id for one in found if not one.goes]
+    stops = queries.stops_of(set(changed) - set(left))
+    guests = remove(gone, changed, left=left)
     summary = ngettext(
         "De planning van %(num)s examen is verwijderd.",
         "De planning van %(num)s examens is verwijderd.",
@@ -51,11 +53,11 @@ def remove_planning(actor: Actor, targets: base.Targets[models.Registration]) ->
     return base.Outcome(
         done=len(changed),
         refused=[base.Refused(names[id_], _why_held(id_, found)) for id_ in held],
-        summary=f"{summary} {ended_told(guests)}".strip(),
-        names=_told(found, {one.id for one in gone}, {id_: names[id_] for id_ in changed}),
+        summary=" ".join(filter(None, (summary, _stopped_too(stops), ended_told(guests)))),
+        names=_told(found, {one.id for one in gone}, {id_: names[id_] for id_ in changed}, stops),
         ids=changed,
-        details=_details(gone, {id_: names[id_] for id_ in changed}) | ended_details(guests),
-        rests_on=[*((one.id, one.goes) for one in found), list(guests)],
+        details=_details(gone, {id_: names[id_] for id_ in changed}, stops) | ended_details(guests),
+        rests_on=[*((one.id, one.goes) for one in found), list(guests), *stops.items()],
         also=_about(gone),
     )
 
@@ -81,7 +83,9 @@ def remove_moments(actor: Actor, targets: base.Targets[models.Sitting]) -> base.
     chosen = [one for one in found if one.id in set(targets.ids)]
     gone = [one for one in chosen if one.goes]
     changed = sorted({one.registration_id for one in gone})
-    guests = remove(gone, changed, left=[one.registration_id for one in found if one not in gone])
+    left = [one.registration_id for one in found if one not in gone]
+    stops = queries.stops_of(set(changed) - set(left))
+    guests = remove(gone, changed, left=left)
     summary = ngettext(
         "%(num)s examenmoment is verwijderd.", "%(num)s examenmomenten zijn verwijderd.", len(gone)
     )
@@ -92,12 +96,12 @@ def remove_moments(actor: Actor, targets: base.Targets[models.Sitting]) -> base.
             for one in chosen
             if one.why_not is not None
         ],
-        summary=f"{summary} {ended_told(guests)}".strip(),
-        names=_told(found, {one.id for one in gone}, {id_: names[id_] for id_ in changed}),
+        summary=" ".join(filter(None, (summary, _stopped_too(stops), ended_told(guests)))),
+        names=_told(found, {one.id for one in gone}, {id_: names[id_] for id_ in changed}, stops),
         ids=changed,
         object_type="Registration",
-        details=_details(gone, {id_: names[id_] for id_ in changed}) | ended_details(guests),
-        rests_on=[*(one.id for one in gone), list(guests)],
+        details=_details(gone, {id_: names[id_] for id_ in changed}, stops) | ended_details(guests),
+        rests_on=[*(one.id for one in gone), list(guests), *stops.items()],
         also=_about(gone),
     )
 
@@ -149,24 +153,45 @@ def _why_held(registration_id: int, found: Sequence[queries.Planned]) -> str:
     return base.say(why) if why is not None else ""
 
 
-def _told(found: Sequence[queries.Planned], gone: Collection[int], names: Mapping[int, str]) -> list[str]:
-    """What goes and what stays: moment by moment, or in numbers when there are several registrations."""
+def _stopped_too(stops: Mapping[int, str]) -> str:
+    """That registrations go of exams that were stopped; `stops`: since when and why, by registration."""
+    if not stops:
+        return ""
+    return ngettext(
+        "De aanmelding van %(num)s gestopt examen verdwijnt, met de reden van het stoppen.",
+        "De aanmeldingen van %(num)s gestopte examens verdwijnen, met de reden van het stoppen.",
+        len(stops),
+    )
+
+
+def _told(
+    found: Sequence[queries.Planned],
+    gone: Collection[int],
+    names: Mapping[int, str],
+    stops: Mapping[int, str],
+) -> list[str]:
+    """What goes and what stays: moment by moment, or in numbers when there are several registrations.
+
+    Of an exam that was stopped, and of which the registration goes: since when, and why.
+    """
     if len(names) == 1:
         own = [one for one in found if one.registration_id in names]
-        return [*names.values(), *(_line(one, one.id in gone) for one in own)]
+        lines = [_("Verdwijnt: %(what)s.", what=stop) for stop in stops.values()]
+        return [*names.values(), *lines, *(_line(one, one.id in gone) for one in own)]
     return [
-        _counted([one for one in found if one.registration_id == id_], gone, name)
+        _counted([one for one in found if one.registration_id == id_], gone, name, stops.get(id_, ""))
         for id_, name in names.items()
     ]
 
 
-def _counted(own: Sequence[queries.Planned], gone: Collection[int], name: str) -> str:
+def _counted(own: Sequence[queries.Planned], gone: Collection[int], name: str, stop: str) -> str:
     goes = sum(one.id in gone for one in own)
     told = ngettext("%(num)s moment vervalt", "%(num)s momenten vervallen", goes)
+    about = f"{name}, {stop}" if stop else name
     if goes == len(own):
-        return f"{name}: {told}"
+        return f"{about}: {told}"
     stays = ngettext("%(num)s moment blijft", "%(num)s momenten blijven", len(own) - goes)
-    return f"{name}: {told}, {stays}"
+    return f"{about}: {told}, {stays}"
 
 
 def _line(one: queries.Planned, goes: bool) -> str:
@@ -178,8 +203,14 @@ def _line(one: queries.Planned, goes: bool) -> str:
     return _("Blijft, met de scores: %(task)s, %(when)s.", **about)
 
 
-def _details(gone: Sequence[queries.Planned], names: Mapping[int, str]) -> dict[str, Any]:
-    """For the trail: all that was planned. A registration without any moment has a line too."""
+def _details(
+    gone: Sequence[queries.Planned], names: Mapping[int, str], stops: Mapping[int, str]
+) -> dict[str, Any]:
+    """For the trail: all that was planned. A registration without any moment has a line too.
+
+    So has one that goes and was stopped: since when, and why.
+    """
     details: dict[str, Any] = {f"{names[one.registration_id]}, {one.task}": [one.told, None] for one in gone}
     named = {one.registration_id for one in gone}
-    return details | {name: [_("aangemeld"), None] for id_, name in names.items() if id_ not in named}
+    bare = {name: [_("aangemeld"), None] for id_, name in names.items() if id_ not in named}
+    return details | bare | {names[id_]: [stop, None] for id_, stop in stops.items()}

@@ -29,21 +29,18 @@ from app.queries.planning import facts
 from app.queries.planning import replacing as queries
 from app.queries.planning.invitations import Guests
 from app.queries.planning.persons import lock_people, same_person
-from app.rules.text import N_
-
-NOT_AN_EXAMINER = {
-    facts.SCHOOL: N_("Kies een actieve examinator van school die aan deze opleiding is gekoppeld."),
-    facts.COMPANY: N_("Kies een actieve examinator van het bedrijf die aan deze opleiding is gekoppeld."),
-}
+from app.rules.examiners import why_nobody, why_not_examiner
 
 
 class ReplaceForm(base.ActionForm):
     """Asks who takes over, and why. The classes below say for which side."""
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
-        within = queries.programmes_of(targets.ids) if targets is not None else ()
+        ids = targets.ids if targets is not None else ()
         field: Any = self["examiner"]
-        base.offer(actor, field, asked=Asked(within=within))
+        base.offer(actor, field, asked=Asked(within=queries.programmes_of(ids)))
+        if alone := queries.without_programme(ids):
+            field.description = base.say(why_nobody(alone))
 
 
 class ReplaceSchoolForm(ReplaceForm):
@@ -180,7 +177,9 @@ def _known(found: Sequence[queries.Examined], role: str, chosen: int | None) -> 
     known = {one.id: one for one in facts.examiners_among({chosen or 0}, programmes)}
     new = known.get(chosen or 0)
     if new is None or role not in new.roles or not all(new.programmes & one.programmes for one in found):
-        raise RuleBroken(NOT_AN_EXAMINER[role], field="examiner")
+        alone = [one.student for one in found if not one.programmes]
+        why = why_not_examiner(role, elective=any(one.elective for one in found), alone=alone)
+        raise RuleBroken(why.message, field="examiner", **why.params)
     return new
 
 

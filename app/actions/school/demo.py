@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from flask_babel import format_decimal
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -52,7 +52,7 @@ def add_demo_students(actor: Actor, *, number: int, report: size.Report) -> base
     ids = size.write_many(number, today=school.today(), clock=school.moment, report=report)
     return base.Outcome(
         done=len(ids),
-        summary=_("%(count)s studenten toegevoegd.", count=format_decimal(len(ids))),
+        summary=ngettext("%(num)s student toegevoegd.", "%(num)s studenten toegevoegd.", len(ids)),
         ids=ids,
         object_type="Student",
     )

@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from app import models
 from app.actions import base
@@ -53,9 +53,9 @@ def forget_outdated(actor: Actor) -> base.Outcome:
         object_type="Sitting" if sittings else "",
         details={"guests": guests, "rows": gone - guests},
         summary=_(
-            "%(guests)s genodigden en %(rows)s regels verwijderd.",
-            guests=format_decimal(guests),
-            rows=format_decimal(gone - guests),
+            "%(guests)s en %(rows)s verwijderd.",
+            guests=ngettext("%(num)s genodigde", "%(num)s genodigden", guests),
+            rows=ngettext("%(num)s regel", "%(num)s regels", gone - guests),
         ),
     )
 

@@ -120,7 +120,7 @@ class UpdateForm(base.ActionForm):
         [validators.DataRequired(message=_l("Geef de update een titel.")), validators.Length(max=200)],
         render_kw={"autocomplete": "off"},
     )
-    published_on = wtforms.DateField(
+    published_on = base.DayField(
         FIELD_LABELS["published_on"], [validators.InputRequired(message=_l("Kies een datum."))]
     )
     body = wtforms.TextAreaField(

@@ -1,6 +1,6 @@
 """Remembers what a bulk coupling or uncoupling of students did, so that it can be undone for a day."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,19 +9,23 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from sqlalchemy.sql.dml import ReturningDelete
 from wtforms import RadioField
 from wtforms.validators import InputRequired
 
 from app import models
 from app.actions import base
 from app.actions.students import bulk_report
+from app.actions.students.electives import losing_examiners
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.bulk import add_missing
 from app.entities.engine import QUIETLY, hold_rows, id_set, lock_rows, moment_set
+from app.entities.imports import What
 from app.entities.students import group_member
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, Role, visible
+from app.queries.base.made import made_in
 from app.queries.students import couplings as queries
 from app.rules.text import N_
 from app.school import current_school
@@ -117,27 +121,32 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
         refused = {row.id: why for row in found if (why := _why_not(piece, row))}
         reasons |= refused
         free = {row.id for row in found} - set(refused)
-        _take_back(piece, free)
+        back = _take_back(run, piece, free)
+        reasons |= dict.fromkeys(free - back, _too_late(piece))
+        free = back
         changed |= free
         undone += [(student, place) for student in free]
-    raise_version(sorted(changed))
+    _raise_versions(run, pieces, undone)
     run.undone_at = utc_now()
+    programmes = [piece.kind == "programme" and not piece.taken for piece in pieces]
+    losing = losing_examiners(sorted({student for student, place in undone if programmes[place]}))
     # Students whom the actor may no longer see.
     hidden = {student for piece in pieces for student in piece.students} - seen
+    summary = ngettext(
+        "Ongedaan gemaakt voor %(num)s student: %(what)s",
+        "Ongedaan gemaakt voor %(num)s studenten: %(what)s",
+        len(changed),
+        what=run.summary,
+    )
     return base.Outcome(
         done=len(changed),
         ids=sorted(changed),
         object_type="Student",
         names=bulk_report.first_names(sorted(changed)),
         refused=[*_touched(reasons), *_out_of_sight(len(hidden))],
-        summary=ngettext(
-            "Ongedaan gemaakt voor %(num)s student: %(what)s",
-            "Ongedaan gemaakt voor %(num)s studenten: %(what)s",
-            len(changed),
-            what=run.summary,
-        ),
+        summary=" ".join(filter(None, (summary, losing.told))),
         parts=_told(pieces, undone),
-        rests_on=[run.id, run.at, sorted(changed)],
+        rests_on=[run.id, run.at, sorted(changed), losing.registrations],
     )
 
 
@@ -151,11 +160,11 @@ def _students(actor: Actor, run: models.CouplingRun, piece: Piece) -> Any:
     """The students of a piece whom the actor still may see, with the present state of their coupling."""
     own = visible(actor, models.Student, Permission.STUDENTS_EDIT)
     coupled, used, able = queries.condition_now(piece.kind, piece.target, piece.role)
-    there, *_rest = queries.condition_now(piece.kind, piece.target, piece.role, before=run.at)
+    there, *_rest = queries.condition_now(piece.kind, piece.target, piece.role, made_by=run)
     return own.with_only_columns(
         models.Student.id,
         coupled.label("coupled"),  # now, by whatever
-        there.label("there"),  # now, and since this run or earlier
+        there.label("there"),  # now, by this run itself
         used.label("used"),
         able.label("able"),
     ).where(models.Student.id.in_(id_set(piece.students)), models.Student.created_at <= run.at)
@@ -186,7 +195,7 @@ def _called(piece: Piece, names: Mapping[int, str]) -> str:
 
 def _why_not(piece: Piece, row: Any) -> str:
     if piece.taken and row.coupled:
-        return _("is sindsdien al weer gekoppeld")
+        return _too_late(piece)
     if piece.taken and not row.able:
         return _("is niet meer te koppelen: de groep of de rol van de gebruiker is er niet meer")
     if not piece.taken and not row.there:
@@ -194,34 +203,43 @@ def _why_not(piece: Piece, row: Any) -> str:
             return _("is sindsdien opnieuw gekoppeld; dat blijft zo")
         if piece.kind == "group" and not row.able:
             return _("de leden van deze groep volgen nu uit een regel; die blijft zo")
-        return _("is sindsdien al ontkoppeld")
+        return _too_late(piece)
     return _("is sindsdien aangemeld voor een examen") if not piece.taken and row.used else ""
+
+
+def _too_late(piece: Piece) -> str:
+    return _("is sindsdien al weer gekoppeld") if piece.taken else _("is sindsdien al ontkoppeld")
 
 
 # -- undoing a piece for these students, in one statement
 
 
-def _take_back(piece: Piece, students: set[int]) -> None:
+def _take_back(run: models.CouplingRun, piece: Piece, students: set[int]) -> set[int]:
+    """Undo a piece for these students. Gives those for whom it was: another may just have done so."""
     if not students:
-        return
-    (_couple_again if piece.taken else _uncouple)(piece, id_set(sorted(students)), students)
+        return set()
+    if piece.taken:
+        return {row.student_id for row in _couple_again(piece, students)}
+    return set(db.session.scalars(_uncouple(run, piece, id_set(sorted(students)))))
 
 
-def _uncouple(piece: Piece, among: Any, _students: set[int]) -> None:
+def _uncouple(run: models.CouplingRun, piece: Piece, among: Any) -> ReturningDelete[tuple[int]]:
+    """Delete the couplings of this run, and no other's."""
+    table: Any = group_member
     if piece.kind == "group":
-        which = (group_member.c.group_id == piece.target) & group_member.c.student_id.in_(among)
-        db.session.execute(sa.delete(group_member).where(which))
+        which = table.c.group_id == piece.target
     elif piece.kind == "user":
-        theirs = (models.Supervision.user_id == piece.target) & (models.Supervision.role == piece.role)
-        gone = sa.delete(models.Supervision).where(theirs, models.Supervision.student_id.in_(among))
-        db.session.execute(gone, execution_options=QUIETLY)
+        table = models.Supervision.__table__
+        which = (table.c.user_id == piece.target) & (table.c.role == piece.role)
     else:
-        own = _column(piece) == piece.target
-        gone = sa.delete(models.Enrolment).where(own, models.Enrolment.student_id.in_(among))
-        db.session.execute(gone, execution_options=QUIETLY)
+        table = models.Enrolment.__table__
+        which = table.c[_column(piece).key] == piece.target
+    own = made_in(table.c.created_at, run.rows_at, run.at)
+    gone = sa.delete(table).where(which, own, table.c.student_id.in_(among))
+    return gone.returning(table.c.student_id)
 
 
-def _couple_again(piece: Piece, among: Any, students: set[int]) -> None:
+def _couple_again(piece: Piece, students: set[int]) -> Sequence[Any]:
     """Couple the students again, with the moment at which they had been coupled."""
     pairs = zip(piece.students, piece.since, strict=True)
     since = moment_set(
@@ -230,19 +248,49 @@ def _couple_again(piece: Piece, among: Any, students: set[int]) -> None:
     if piece.kind == "group":
         names = ["student_id", "created_at", "group_id"]
         member = sa.select(*since.c, sa.literal(piece.target))
-        add_missing(group_member, names, member.where(sa.true()), "student_id")
-    elif piece.kind == "user":
+        return add_missing(group_member, names, member.where(sa.true()), "student_id")
+    if piece.kind == "user":
         whole = sa.select(*since.c, sa.literal(piece.target), sa.literal(piece.role))
         names = ["student_id", "created_at", "user_id", "role"]
-        add_missing(models.Supervision, names, whole.where(sa.true()), "student_id")
-    else:
-        names = ["student_id", "created_at", _column(piece).key]
-        pair = sa.select(*since.c, sa.literal(piece.target))
-        add_missing(models.Enrolment, names, pair.where(sa.true()), "student_id")
+        return add_missing(models.Supervision, names, whole.where(sa.true()), "student_id")
+    names = ["student_id", "created_at", _column(piece).key]
+    pair = sa.select(*since.c, sa.literal(piece.target))
+    return add_missing(models.Enrolment, names, pair.where(sa.true()), "student_id")
 
 
 def _column(piece: Piece) -> Any:
     return models.Enrolment.programme_id if piece.kind == "programme" else models.Enrolment.elective_id
+
+
+def _raise_versions(
+    run: models.CouplingRun, pieces: Sequence[Piece], undone: Sequence[tuple[int, int]]
+) -> None:
+    """Raise the version of the students whose coupling was undone.
+
+    Where nothing else changed since an import, undoing that import can still put the student back: what it
+    remembers as the version that it left becomes the present one. Coupling a user raised the version as well.
+    """
+    raise_version(sorted({student for student, _place in undone}))
+    users = {student for student, place in undone if pieces[place].kind == "user"}
+    _hand_on(run, {student for student, _place in undone} - users, raised=1)
+    _hand_on(run, users, raised=2)
+
+
+def _hand_on(run: models.CouplingRun, students: Collection[int], *, raised: int) -> None:
+    """Let imports of before this coupling, since which only it raised the version, know the present one."""
+    now = sa.select(models.Student.version).where(models.Student.id == models.ImportChange.row_id)
+    before = sa.select(models.ImportRun.id).where(models.ImportRun.finished_at < run.at)
+    db.session.execute(
+        sa.update(models.ImportChange)
+        .where(
+            models.ImportChange.kind == What.STUDENT,
+            models.ImportChange.row_id.in_(id_set(sorted(students))),
+            models.ImportChange.version + raised == now.scalar_subquery(),
+            models.ImportChange.run_id.in_(before),
+        )
+        .values(version=models.ImportChange.version + raised),
+        execution_options=QUIETLY,
+    )
 
 
 def raise_version(students: Sequence[int]) -> list[str]:

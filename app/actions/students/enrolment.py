@@ -13,6 +13,7 @@ from app import models
 from app.actions import base
 from app.actions.students import couplings
 from app.actions.students.bulk_report import students_changed
+from app.actions.students.electives import losing_examiners
 from app.entities.base import db
 from app.entities.bulk import add_missing
 from app.entities.engine import QUIETLY, id_set
@@ -169,13 +170,15 @@ def uncouple_programme(actor: Actor, targets: base.Targets[models.Student], *, t
         name=goal.name,
     )
     couplings.remember(actor, summary, couplings.pieces_of(goal.kind, gone, taken=True))
+    losing = losing_examiners(free if goal.kind == "programme" else ())
     return students_changed(
         targets,
         free,
-        summary,
+        " ".join(filter(None, (summary, losing.told))),
         {"target": [goal.name, None]},
         refused=_refused(held, goal),
         held=len(held),
+        rests_on=losing.registrations,
     )
 
 

@@ -45,7 +45,7 @@ PARTS: Mapping[str, str] = {
     "login_codes": N_("Inlogcodes"),
     "email_changes": N_("Wijzigingen van e-mailadres"),
     "calendar_links": N_("Kalenderlink"),
-    "list_views": N_("Kolommen en weergaven van de lijst Studenten"),
+    "list_views": N_("Kolommen en weergaven van lijsten, en de opleiding van Examens"),
     "trail": N_("Logboek: wat over mij gaat en wat ik deed"),
 }
 

@@ -37,10 +37,15 @@ class ToAssessPage(base.ActionScreen):
     @base.needs(Permission.ASSESSMENT_TODO)
     def index(self) -> Any:
         everything = base.text_arg("klaar") == "alles"
-        model = todo.todo_page(
-            queries.todo(base.current_actor(), all_done=everything), base.current_actor(), self._sitting_href
+        only = todo.NOW if base.text_arg("groep") == "nu" else ()
+        actor = base.current_actor()
+        model = todo.todo_page(queries.todo(actor, all_done=everything), actor, self._sitting_href, only)
+        return self.page(
+            "assessment/todo.html",
+            model=model,
+            done_href=f"{self.href('index')}?klaar=alles",
+            all_href=self.href("index"),
         )
-        return self.page("assessment/todo.html", model=model, done_href=f"{self.href('index')}?klaar=alles")
 
     @base.expose("/<int:sitting_id>", methods=["GET"])
     @base.needs(Permission.ASSESSMENT_SEE, guests=True)

@@ -161,13 +161,15 @@ class ResultList(base.ListPage):
     def _summary(
         self, act: actions.Action, targets: actions.Targets[Any] | None
     ) -> widgets.TargetSummary | None:
-        """The count and the first names, with one query for all that the names need."""
         if targets is None:
             return None
-        first = db.session.scalars(
-            sa.select(models.Result).where(models.Result.id.in_(targets.ids[:10])).options(*rows.RESULT_ROWS)
-        ).all()
-        return widgets.TargetSummary(targets.count, [self.row_label(row) for row in first], str(act.noun))
+        first = self.names_of(act, targets.ids[:10])
+        return widgets.TargetSummary(targets.count, first, str(act.noun), *self.left_out(act))
+
+    def names_of(self, act: actions.Action, ids: Sequence[int]) -> list[str]:
+        """The results by name, with one query for all that the names need."""
+        wanted = sa.select(models.Result).where(models.Result.id.in_(ids)).options(*rows.RESULT_ROWS)
+        return [self.row_label(row) for row in db.session.scalars(wanted)]
 
 
 class CommitteePage(ResultList):

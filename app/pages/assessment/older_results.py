@@ -16,5 +16,6 @@ REASONS = (
     N_("Alle criteria zijn minstens voldoende."),
     N_("Niet alle criteria zijn voldoende: %(criteria)s."),
     N_("Onvoldoende voor werkproces %(codes)s; het cijfer is daarom hoogstens %(mark)s."),
+    N_("1 punt behaald, genoeg voor de grens van %(threshold)s."),
     N_("%(points)s punten behaald, genoeg voor de grens van %(threshold)s."),
 )

@@ -1,6 +1,6 @@
 """Plain data for the list of sittings that are to be assessed, texts translated."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,10 +53,21 @@ class TodoGroup:
 class TodoModel:
     groups: Sequence[TodoGroup]
     more: int = 0  # finished ones that are not on the page
+    only: bool = False  # some groups are left out
+
+    @property
+    def count(self) -> int:
+        return sum(group.count for group in self.groups)
 
 
-def todo_page(found: assessment.Todo, actor: Actor, href: Href) -> TodoModel:
-    """The sittings in groups: Vandaag, Nog te beoordelen, Komend, Klaar, by days of the school's calendar."""
+NOW = ("today", "late")  # the groups of what waits now
+
+
+def todo_page(found: assessment.Todo, actor: Actor, href: Href, only: Collection[str] = ()) -> TodoModel:
+    """The sittings in groups: Vandaag, Nog te beoordelen, Komend, Klaar, by days of the school's calendar.
+
+    `only`: the keys of the groups that are asked for; none: all.
+    """
     school = current_school()
     today = school.today()
     # By day and not by hour: a sitting of today stays under Vandaag when it is over.
@@ -70,7 +81,8 @@ def todo_page(found: assessment.Todo, actor: Actor, href: Href) -> TodoModel:
         _group("coming", _("Komend"), waiting["coming"], actor, href),
         _group("done", _("Klaar"), found.done, actor, href),
     ]
-    return TodoModel([group for group in groups if group.count], more=found.done_count - len(found.done))
+    shown = [group for group in groups if group.count and (not only or group.key in only)]
+    return TodoModel(shown, more=found.done_count - len(found.done), only=bool(only))
 
 
 def _group(

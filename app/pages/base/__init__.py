@@ -6,6 +6,7 @@ from app.pages.base.drafts import account_mark
 from app.pages.base.form_token import About, form_is_about, fresh_token
 from app.pages.base.guards import needs, public, signed_in
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
+from app.pages.base.noting import note
 from app.pages.base.once import sent_token
 from app.pages.base.paging import Wanted, numbered
 from app.pages.base.proving import given_answer, new_challenge, prove, site_here, with_proof
@@ -18,6 +19,7 @@ from app.pages.base.request import (
     href_with,
     ids_arg,
     is_number,
+    not_shown,
     number_arg,
     once,
     posted,
@@ -95,6 +97,8 @@ __all__ = [
     "needs",
     "new_challenge",
     "new_token",
+    "not_shown",
+    "note",
     "number_arg",
     "numbered",
     "offers",

@@ -35,12 +35,13 @@ from app.pages.base.request import (
     text_arg,
 )
 from app.pages.base.view import View
-from app.permissions import Permission
+from app.permissions import Permission, visible
 from app.rules.tokens import new_token
 from app.theme import widgets
 
 NAMES_SHOWN = 10
-ALWAYS_KNOWN = {"all", "order", "down", "size", "page", BACK, *PLACE}
+BUT = "zonder"  # in the URL, beside `all=1`: the rows that are left out
+ALWAYS_KNOWN = {"all", BUT, "order", "down", "size", "page", BACK, *PLACE}
 
 
 class ActionPage(View):
@@ -282,8 +283,14 @@ class ActionPage(View):
                 flask.abort(404)
             if self.unknown_filters():
                 flask.abort(400)  # a mistyped filter must not mean everyone
-            return actions.Selection(matching=matching)
+            return actions.Selection(matching=matching, but=ids_arg(BUT))
         return actions.Selection(ids=ids_arg())
+
+    def selection_pairs(self) -> list[tuple[str, str]]:
+        """The selection of this address, for a link or form that goes on with it."""
+        if text_arg("all"):
+            return [("all", text_arg("all")), *((BUT, str(one)) for one in ids_arg(BUT))]
+        return [("id", str(one)) for one in ids_arg()]
 
     def _form(self, act: actions.Action, targets: actions.Targets[Any] | None) -> actions.ActionForm | None:
         if act.form is None:
@@ -336,13 +343,15 @@ class ActionPage(View):
         changed: list[str] | None = None,
     ) -> str:
         confirming = step == "confirm"
+        if form is not None and not confirming:
+            actions.tell_gone_choices(form)
         last = confirming or not act.confirm
         hidden = [("token", new_token()), ("confirmed", "1")] if last else []
         if last:
             hidden += self._shown(act, targets, outcome, again=changed is not None)
         # The confirmation draws no form, so it carries what was filled in as hidden fields.
         if confirming and form is not None:
-            hidden += [(k, v) for k, v in flask.request.form.items(multi=True) if is_typed(k)]
+            hidden += _typed()
         return flask.render_template(
             self.template_for(act),
             **self.extras(act, targets, form, outcome),
@@ -368,6 +377,7 @@ class ActionPage(View):
                 hidden=hidden,
                 problems=problems or [],
                 changed=changed,
+                can_adjust=confirming and form is not None,
             ),
         )
 
@@ -391,6 +401,7 @@ class ActionPage(View):
         return [(SHOWN, mark), (SAID, said(outcome))]
 
     def _done(self, act: actions.Action, outcome: actions.Outcome) -> widgets.ActionModel:
+        nothing = act.form is not None and not outcome.done  # what was typed can be adjusted
         return widgets.ActionModel(
             title=str(act.label),
             step="done",
@@ -402,6 +413,9 @@ class ActionPage(View):
             unchanged_count=outcome.unchanged,
             refused=[widgets.RefusedRow(r.label, r.reason) for r in outcome.refused[:200]],
             refused_count=len(outcome.refused),
+            post_href=here(),
+            hidden=_typed() if nothing else (),
+            can_adjust=nothing,
         )
 
     def _summary(
@@ -413,7 +427,34 @@ class ActionPage(View):
         first = db.session.scalars(sa.select(model).where(model.id.in_(targets.ids[:NAMES_SHOWN]))).all()
         if targets.count == 1 and first:
             form_is_about(first[0])
-        return widgets.TargetSummary(targets.count, [str(row) for row in first], str(act.noun) or _("rijen"))
+        out, names = self.left_out(act)
+        return widgets.TargetSummary(
+            targets.count, [str(row) for row in first], str(act.noun) or _("rijen"), out, names
+        )
+
+    def left_out(self, act: actions.Action) -> tuple[int, Sequence[str]]:
+        """How many of the rows that match are left out, and the first of them by name."""
+        if act.on is None or not ids_arg(BUT):
+            return 0, ()
+        selection = self._selection(act)
+        out = selection.left_out(act.on) if selection is not None else None
+        if out is None:
+            return 0, ()
+        model: Any = act.on
+        seen = visible(current_actor(), model, act.permission).where(model.id.in_(out))
+        count = db.session.scalar(sa.select(sa.func.count()).select_from(seen.order_by(None).subquery())) or 0
+        first = db.session.scalars(seen.with_only_columns(model.id).order_by(model.id).limit(NAMES_SHOWN))
+        return count, self.names_of(act, first.all())
+
+    def names_of(self, act: actions.Action, ids: Sequence[int]) -> list[str]:
+        """These rows by name, for a page that announces what is done to them."""
+        model: Any = act.on
+        return [str(row) for row in db.session.scalars(sa.select(model).where(model.id.in_(ids)))]
+
+
+def _typed() -> list[tuple[str, str]]:
+    """What was filled in on the form that was sent, for a page that draws no form."""
+    return [(k, v) for k, v in flask.request.form.items(multi=True) if is_typed(k)]
 
 
 def _with_ids(targets: actions.Targets[Any] | None) -> str:

@@ -32,7 +32,7 @@ def sent_token() -> str:
 
 def _bound(token: str) -> str:
     typed = [pair for pair in flask.request.form.items(multi=True) if is_typed(pair[0])]
-    chosen = flask.request.args.getlist("id")
+    chosen = [*flask.request.args.getlist("id"), *flask.request.args.getlist("zonder")]
     return fingerprint(json.dumps([token, chosen, typed, _files()]))[:LENGTH]
 
 

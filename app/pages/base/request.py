@@ -120,6 +120,11 @@ def _given(route: str) -> MultiDict[str, str]:
     return MultiDict(flask.g.typed.fields)
 
 
+def not_shown() -> None:
+    """Take back that this page shows what was typed earlier: it asks about something else by now."""
+    flask.g.typed_shown = False
+
+
 def ids_arg(name: str = "id") -> list[int]:
     """The ticked ids, sorted, each once; NotFound when one is no number."""
     raw = flask.request.values.getlist(name)

@@ -105,9 +105,11 @@ def filled(form: type[F], initial: Mapping[str, Any] | None = None, *, route: st
 
     `route`: the form is sent to this route of the page's class, not to the page's own address.
     """
-    if flask.request.method == "POST" or given_back(route):
-        return form(sent(route))
-    return unsent(form, initial)
+    if given_back(route):
+        shown = form(sent(route))
+        actions.tell_gone_choices(shown)
+        return shown
+    return form(sent(route)) if posted() else unsent(form, initial)
 
 
 def unsent(form: type[F], initial: Mapping[str, Any] | None = None) -> F:

@@ -7,10 +7,8 @@ from flask_login import current_user
 from app.actions import base as actions
 from app.actions.access import sessions as session_actions
 from app.clock import utc_now
-from app.entities.down import Down, note_down, what_is_down
-from app.entities.engine import in_a_hurry
-from app.errors import Busy
 from app.pages.base import trying
+from app.pages.base.noting import note
 from app.pages.base.request import address, owner
 from app.permissions import SYSTEM
 from app.queries.access.sessions import Present
@@ -108,13 +106,11 @@ def _note_visit() -> None:
         if flask.request.method == "GET":  # who sent a form is told more (typed.py)
             flask.flash(_("U bent afgemeld. Meld u opnieuw aan om verder te gaan."), "info")
     elif utc_now() - here.last_seen_at > sessions.SEEN_EVERY:
-        try:
-            with in_a_hurry():
-                actions.run(session_actions.note_visit, SYSTEM, session_id=here.id, address=address())
-        except Busy:  # the database is busy: a page must not wait for this
-            flask.current_app.logger.info("a visit was not written down")
-        except Exception as error:  # a full disk: what is there can still be read
-            if what_is_down(error) is not Down.DISK:
-                raise
-            note_down(error, "a visit was not written down")
+        note(
+            session_actions.note_visit,
+            SYSTEM,
+            "a visit was not written down",
+            session_id=here.id,
+            address=address(),
+        )
         forget_who()  # read again, in the transaction of the page itself

@@ -12,16 +12,16 @@ from flask_babel import gettext as _
 
 from app import errors, models
 from app.actions import base as actions
+from app.actions.imports import answers, jobs
 from app.actions.imports import imports as import_actions
-from app.actions.imports import jobs
 from app.imports import forms, kept, overview, workbook
 from app.imports import summary as import_summary
 from app.imports.bar import told
-from app.imports.kind import Kind
+from app.imports.kind import CheckedRow, Kind
 from app.imports.write import remarks
 from app.pages import base
 from app.pages.access import code_preview
-from app.pages.imports import views
+from app.pages.imports import questions, views
 from app.pages.imports.tabs import Tab
 from app.pages.imports.words import Words
 from app.permissions import Permission
@@ -91,18 +91,23 @@ class CheckPages(base.ActionScreen):
             base.current_actor(),
             found,
             state="" if state == views.ABSENT else state,
+            reason=base.text_arg("reden") if state == "refused" else "",
             page=base.number_arg("page", 1),
             size=views.PAGE_SIZE,
         )
         view = views.CheckView(
-            shown, self.href("check", pk=pk), self.words, lambda at: self._row_href(pk, at)
+            shown, self.href("check", pk=pk), self.words, lambda at: self.href("row", pk=pk, number=at)
         )
+        asking = questions.Asking(found, shown.summary, lambda step: self.href(step, pk=pk))
         return self.page(
             "imports/check.html",
             run=found,
             steps=self.steps(4, found),
             here=self,
             view=view,
+            questions=asking.questions(),
+            reasons=asking.reasons(),
+            of_row=asking.of_row,
             token=base.new_token(),
             checked=shown.summary.mark,
             codes=rules.LOGIN_CODES,
@@ -158,6 +163,22 @@ class CheckPages(base.ActionScreen):
             base.tell(actions.say(refused), "danger")
         return base.go(self.href("resume", pk=pk))
 
+    @base.expose("/<int:pk>/antwoord", methods=["POST"])
+    @base.needs(page="check")
+    @led_on
+    def answer(self, pk: int) -> Any:
+        """Answer a question about many rows at once, or about one of them."""
+        self._run(pk)
+        fields = base.posted_fields()
+        given = {name: fields.get(name, "") for name in ("question", "about", "choice", "seen")}
+        try:
+            base.tell(actions.run(answers.answer_question, base.current_actor(), [pk], **given).summary)
+        except errors.RuleBroken as refused:
+            if answer := self.taken_on(pk):
+                return answer
+            base.tell(actions.say(refused), "danger")
+        return base.go(self.href("resume", pk=pk))
+
     @base.expose("/<int:pk>/rij/<int:number>", methods=["GET", "POST"])
     @base.needs()
     @led_on
@@ -174,11 +195,10 @@ class CheckPages(base.ActionScreen):
         tab, seen = Tab(found, form), row_mark(found, number)
         if tab.asked_otherwise:
             tab.begin_again()
-            tab.recall(forms.aloud(self.kind, list(tab.sent.items())))
             form = base.unsent(made)
         elif base.posted() and form.validate():
             try:
-                self._fix(pk, number, forms.changed_cells(form, values), tab.sent.get("seen", ""))
+                self._fix(found, number, forms.changed_cells(form, values), tab.sent.get("seen", ""))
                 return self._after_fix(self._run(pk), number)
             except errors.Busy as error:
                 tab.tell(error)
@@ -188,11 +208,8 @@ class CheckPages(base.ActionScreen):
         elif base.posted():
             seen = tab.sent.get("seen", "")
         row = overview.row_checked(base.current_actor(), found, number)
-        # On opening, each problem that the check found stands at its own field.
-        for problem in row.problems:
-            for field in form:
-                if field.label.text == problem.column and not base.posted():
-                    field.errors = [*field.errors, problem.sentence]
+        if not base.posted():
+            _tell_problems(row, form, tab)
         page = self.page(
             "imports/row.html",
             form=form,
@@ -202,14 +219,16 @@ class CheckPages(base.ActionScreen):
             seen=seen,
             steps=self.steps(4, found),
             row=row,
-            back=self._refused_href(pk),
+            back=self._rows_href(pk),
+            action=self._row_href(pk, number),
         )
         return page, 422 if base.posted() else 200
 
-    def _fix(self, pk: int, number: int, cells: Mapping[int, str], seen: str) -> None:
-        if cells:
+    def _fix(self, found: models.ImportRun, number: int, cells: Mapping[int, str], seen: str) -> None:
+        """Keep what was corrected. A row that is wider than the header is right once somebody saved it."""
+        if cells or number in kept.seen_of(found).wide:
             given: dict[str, Any] = {"number": number, "cells": cells, "seen": seen}
-            actions.run(import_actions.fix_row, base.current_actor(), [pk], **given)
+            actions.run(import_actions.fix_row, base.current_actor(), [found.id], **given)
 
     def _after_fix(self, found: models.ImportRun, number: int) -> Any:
         row = overview.row_checked(base.current_actor(), found, number)
@@ -219,13 +238,17 @@ class CheckPages(base.ActionScreen):
             )
             return base.go(self._row_href(found.id, number))
         base.tell(_("Rij %(number)s is verbeterd.", number=number))
-        return base.go(self._refused_href(found.id))
+        return base.go(self._rows_href(found.id))
 
     def _row_href(self, pk: int, number: int) -> str:
-        return self.href("row", pk=pk, number=number)
+        """The page of a row, which leads back to the rows among which it stood."""
+        noted = base.text_arg("toon") == kept.NOTED
+        return base.href_with(self.href("row", pk=pk, number=number), [("toon", kept.NOTED if noted else "")])
 
-    def _refused_href(self, pk: int) -> str:
-        return base.href_with(self.href("check", pk=pk), [("toon", "refused")])
+    def _rows_href(self, pk: int) -> str:
+        """The rows among which a row stood: those with a remark, or the refused ones."""
+        state = kept.NOTED if base.text_arg("toon") == kept.NOTED else "refused"
+        return base.href_with(self.href("check", pk=pk), [("toon", state)])
 
     def _mails(
         self, found: models.ImportRun, summary: import_summary.Summary
@@ -330,3 +353,12 @@ class CheckPages(base.ActionScreen):
             back = found is not None and found.stage != "done" and page and state == "done"
             made.append(Step(label, self.href(page, pk=found.id) if back and found else "", state))
         return made
+
+
+def _tell_problems(row: CheckedRow, form: Any, tab: Tab) -> None:
+    """Set each problem that the check found at its own field; of the row as a whole above them."""
+    tab.problems += [problem.sentence for problem in row.problems if not problem.column]
+    for problem in row.problems:
+        for field in form:
+            if field.label.text == problem.column:
+                field.errors = [*field.errors, problem.sentence]

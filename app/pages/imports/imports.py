@@ -1,6 +1,7 @@
 """Importeren, Stap 1 to 3 van 4, with a page per kind (manual, steps 3, 4a and 4f). Stap 4: check.py."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext as _
@@ -9,7 +10,7 @@ from app import errors, models
 from app.actions import base as actions
 from app.actions.imports import imports
 from app.actions.mail import sample_mail
-from app.imports import choices, forms, intake, kept, kinds, table, workbook
+from app.imports import choices, example, forms, intake, kept, kinds, table, told, workbook
 from app.imports import names as import_names
 from app.imports.columns import World
 from app.imports.undo_groups import undo_group_import
@@ -86,7 +87,7 @@ class ImportPage(check.CheckPages):
         found = self._run(pk)
         if found.stage == "done":
             return self._to_report(found)
-        made, chosen = forms.mapping_form(self.kind, found.table["header"]), forms.chosen_columns(found)
+        made, chosen = self._mapping_form(found), forms.chosen_columns(found)
         form = base.filled(made, chosen)
         tab = Tab(found, form)
         reading = (
@@ -100,15 +101,36 @@ class ImportPage(check.CheckPages):
         valid = base.posted() and form.validate()
         if valid and import_names.names_were_shown(form.mapping(), tab.sent):
             try:
-                given: dict[str, Any] = {"version": tab.version, "mapping": form.mapping()}
+                version = self._hide_or_show(found, form, tab.version)
+                given: dict[str, Any] = {
+                    "version": version,
+                    "mapping": form.mapping(),
+                    "everywhere": form.everywhere(),
+                }
                 actions.run(imports.choose_columns, base.current_actor(), [pk], **given)
                 return self._on_to_values(pk)
+            except table.FileRefused as refusal:
+                form["hidden"].errors = [actions.say(refusal)]
+                valid = False
             except (errors.Outdated, errors.Busy) as error:
                 tab.tell(error)
         refused = base.posted() and (not valid or bool(tab.problems))
         return self._columns_page(
             found, form, reading, tab, refused=refused, names_first=valid and not tab.problems
         )
+
+    def _hide_or_show(self, found: models.ImportRun, form: Any, version: int) -> int:
+        """Read the file with or without its hidden rows, where that was chosen otherwise.
+
+        Gives the version that the run then has. Raises FileRefused when no row is left.
+        """
+        reading = kept.reading_of(found)
+        chosen = form.data.get("hidden", reading.hidden)
+        if chosen == reading.hidden:
+            return version
+        reading = replace(reading, hidden=chosen)
+        intake.receive_again(base.current_actor(), self.kind, found, reading, version=version)
+        return int(self._run(found.id).version)
 
     @base.expose("/<int:pk>/opnieuw-lezen", methods=["POST"])
     @base.needs(page="columns")
@@ -119,26 +141,15 @@ class ImportPage(check.CheckPages):
         if found.stage == "done":
             return self._to_report(found)
         form = base.filled(forms.reading_form(found))
-        form_of_columns = base.unsent(
-            forms.mapping_form(self.kind, found.table["header"]), forms.chosen_columns(found)
-        )
+        form_of_columns = base.unsent(self._mapping_form(found), forms.chosen_columns(found))
         tab = Tab(found, form_of_columns)
         if tab.asked_otherwise:
             tab.begin_again()
             form = base.unsent(forms.reading_form(found))
         elif form.validate():
-            chosen = dict(form.data)
-            sheet = kept.reading_of(found).sheet
-            if chosen.get("sheet", sheet) != sheet:
-                chosen["header"] = 0  # another sheet has a header of its own
+            reading = intake.anew(kept.reading_of(found), form.data)
             try:
-                intake.receive_again(
-                    base.current_actor(),
-                    self.kind,
-                    found,
-                    table.Reading(**chosen | {"header": int(chosen["header"])}),
-                    version=tab.version,
-                )
+                intake.receive_again(base.current_actor(), self.kind, found, reading, version=tab.version)
                 return base.go(self.href("columns", pk=pk))
             except table.FileRefused as refused:
                 form["header"].errors = [actions.say(refused)]
@@ -157,7 +168,7 @@ class ImportPage(check.CheckPages):
         names_first: bool = False,
     ) -> Any:
         header: Sequence[str] = found.table["header"]
-        left_out = [field.label.text for field in form if not field.data]
+        left_out = [field.label.text for field in form.of_file() if not field.data]
         form.explain(kept.told_by_content(found))
         names = import_names.preview_of(found, form.mapping())
         page = self.page(
@@ -169,6 +180,9 @@ class ImportPage(check.CheckPages):
             here=self,
             reading=reading,
             read=kept.reading_of(found),
+            how_read=told.how_read(found),
+            remarks=told.remarks_on(found),
+            first_is_data=found.table.get("first_is_data", False),
             top=kept.top_of(found),
             samples=kept.first_values(found),
             left_out=left_out,
@@ -236,17 +250,22 @@ class ImportPage(check.CheckPages):
     @base.expose("/voorbeeldbestand.xlsx")
     @base.needs()
     def example(self) -> Any:
-        content = workbook.example_xlsx(self.kind.columns, str(self.words.home_label))
+        row = example.example_row(base.current_actor(), self.kind)
+        content = workbook.example_xlsx(self.kind.columns, str(self.words.home_label), row)
         return base.bytes_answer(content, workbook.XLSX, f"{self.words.example}.xlsx")
 
     @base.expose("/voorbeeldbestand.csv")
     @base.needs()
     def example_as_csv(self) -> Any:
-        return base.bytes_answer(
-            workbook.example_csv(self.kind.columns), workbook.CSV, f"{self.words.example}.csv"
-        )
+        row = example.example_row(base.current_actor(), self.kind)
+        content = workbook.example_csv(self.kind.columns, row)
+        return base.bytes_answer(content, workbook.CSV, f"{self.words.example}.csv")
 
     # -- inside
+
+    def _mapping_form(self, found: models.ImportRun) -> type[forms.MappingForm]:
+        world = choices.world_of_choices(base.current_actor(), found)
+        return forms.mapping_form(self.kind, found, world)
 
     def _on_to_values(self, pk: int) -> Any:
         """Go to step 3, or to step 4 when the file has nothing to choose."""

@@ -7,7 +7,9 @@ from flask_babel import gettext as _
 
 from app import errors, models
 from app.actions import base as actions
-from app.imports.forms import shown_by
+from app.imports.choices import world_of_choices
+from app.imports.forms import aloud, shown_by
+from app.imports.kinds import kind_of
 from app.pages import base
 
 
@@ -35,7 +37,10 @@ class Tab:
         """Tell why the answers that were sent are not taken over: they were about something else."""
         told = actions.conflict(base.current_actor(), self.found, self.version, {}).params["told"]
         self.problems.append(_("%(told)s Hieronder staat hoe het nu is; kies opnieuw.", told=told))
+        world = world_of_choices(base.current_actor(), self.found)
+        self.recall(aloud(kind_of(self.found), list(self.sent.items()), world))
         self.version = self.found.version
+        base.not_shown()
 
     def recall(self, typed: Iterable[tuple[str, str]]) -> None:
         """Tell what was typed, where the form can hold it no more: it asks about other columns now."""

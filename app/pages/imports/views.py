@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app import models
 from app.actions import base as actions
-from app.imports import kind, overview
+from app.imports import kept, kind, overview
 from app.imports.check import STATES
 from app.imports.undo import undo_summary
 from app.pages import base
@@ -35,6 +35,7 @@ def state_view(state: kind.State) -> StateView:
         "changed": (_("Gewijzigd"), _("Gewijzigd"), "info", "pencil"),
         "unchanged": (_("Ongewijzigd"), _("Ongewijzigd"), "neutral", "dash-circle"),
         "refused": (_("Geweigerd"), _("Geweigerd"), "bad", "x-circle"),
+        "left": (_("Overgeslagen"), _("Overgeslagen"), "neutral", "slash-circle"),
     }
     word, plural, tone, icon = looks[state]
     return StateView(widgets.Badge(word, tone, icon), plural)
@@ -71,6 +72,7 @@ class RowView:
     badge: widgets.Badge
     lines: Sequence[LineView]
     href: str = ""
+    row: kind.CheckedRow | None = None
 
 
 class CheckView:
@@ -87,7 +89,8 @@ class CheckView:
         self.row_href = row_href
         self.counts = shown.summary.tally
         self.new_groups = list(shown.summary.new_groups)
-        self.state = next((state for state in (*STATES, ABSENT) if state == base.text_arg("toon")), "")
+        known = (*STATES, ABSENT, kept.NOTED)
+        self.state = next((state for state in known if state == base.text_arg("toon")), "")
         if self.state == ABSENT:
             self._absent()
         else:
@@ -117,13 +120,18 @@ class CheckView:
         )
 
     @property
+    def noted_href(self) -> str:
+        """The rows about which something is told that does not refuse them."""
+        return base.href_with(self.path, [("toon", kept.NOTED)])
+
+    @property
     def to_write(self) -> int:
         return self.counts["new"] + self.counts["changed"]
 
     @property
     def tallies(self) -> Sequence[Tally]:
         everything = Tally(_("Alle rijen"), self.counts["rows"], self.path, not self.state, "neutral")
-        found = [everything, *(self._tally(state) for state in STATES)]
+        found = [everything, *(self._tally(state) for state in STATES if state in self.counts)]
         if count := self.summary.absent.count:
             href, active = base.href_with(self.path, [("toon", ABSENT)]), self.state == ABSENT
             found.append(Tally(_("Niet in het bestand"), count, href, active, "neutral"))
@@ -139,14 +147,23 @@ class CheckView:
 
     def _row(self, row: kind.CheckedRow) -> RowView:
         href = self.row_href(row.number) if row.state == "refused" else ""
-        return RowView(row.number, row.label, row.state, state_view(row.state).badge, self._lines(row), href)
+        if row.notes and not href:
+            href = base.href_with(self.row_href(row.number), [("toon", kept.NOTED)])
+        badge = state_view(row.state).badge
+        return RowView(row.number, row.label, row.state, badge, self._lines(row), href, row)
 
     def _lines(self, row: kind.CheckedRow) -> Sequence[LineView]:
+        notes = [LineView(note.column, note.sentence) for note in row.notes]
+        return [*self._told(row), *notes]
+
+    def _told(self, row: kind.CheckedRow) -> Sequence[LineView]:
         if row.state == "refused":
             return [LineView(problem.column, problem.sentence) for problem in row.problems]
         if row.joins:
             told = _("Hoort bij rij %(number)s, die alles van deze rij meeneemt.", number=row.joins)
             return [LineView("", told)]
+        if row.state == "left":
+            return [LineView("", _("Overgeslagen, zoals u koos in stap 3."))]
         if row.state == "new":
             return [
                 LineView(_(column.label), text)
@@ -245,4 +262,5 @@ def undo_view(run: models.ImportRun, page: base.ActionScreen, undoing: actions.A
 
 
 def counts_text(run: imports.RunLine) -> str:
-    return ", ".join(f"{run.counts.get(state, 0)} {state_view(state).plural.lower()}" for state in STATES)
+    told = [state for state in STATES if state != "left" or run.counts.get(state)]
+    return ", ".join(f"{run.counts.get(state, 0)} {state_view(state).plural.lower()}" for state in told)

@@ -5,12 +5,14 @@ app/templates/catalogue/_matrix.html.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from flask_babel import gettext as _
 
 from app import models
 from app.actions import base as actions
+from app.clock import utc_now
 from app.rules import blocks as rules
 from app.rules.marks import mark_text
 from app.rules.text import Reason
@@ -58,6 +60,19 @@ def state_badge(state: rules.BlockState, text: str = "") -> Badge:
     return Badge(text or _(state.label), state.tone, state.icon)
 
 
+def moment_badge(ends_at: datetime, *, scored: bool, definitive: bool, stopped: bool) -> Badge:
+    """How far the assessment of one examenmoment is."""
+    if definitive:
+        return state_badge(rules.BlockState.PASSED, _("Definitief"))
+    if scored:
+        return state_badge(rules.BlockState.SAVED, _("Opgeslagen"))
+    if stopped:
+        return state_badge(rules.BlockState.STOPPED)
+    if ends_at <= utc_now():
+        return state_badge(rules.BlockState.TO_ASSESS, _("Te beoordelen"))
+    return state_badge(rules.BlockState.PLANNED)
+
+
 def waits_badges(waits: Reason | None) -> list[Badge]:
     """The badge of an attempt that must not be assessed yet, on every page that shows one."""
     return [Badge(_("Eerst overleggen: er is iets met een eerdere kans"), "warn", ALERT)] if waits else []
@@ -95,6 +110,14 @@ def state_view(state: rules.BlockState, about: str, *, href: str = "") -> BlockV
     """A cell without an attempt: open, or not available."""
     text = f"{about}, {_(state.label)}" if about else _(state.label)
     return BlockView(state.key, state.letter, state.icon, state.tone, text, href=href)
+
+
+def open_view(about: str, *, plan_href: str) -> BlockView:
+    """An exam that is not planned. `plan_href`: where the block leads to plan it; "" for who may not."""
+    view = state_view(rules.BlockState.OPEN, about, href=plan_href)
+    if not plan_href:
+        return view
+    return replace(view, text=_("%(block)s: klik om in te plannen", block=view.text))
 
 
 def legend() -> Sequence[BlockView]:

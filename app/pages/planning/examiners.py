@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from app.actions.planning import replacing
 from app.pages import base
+from app.pages.planning.place import from_registration
 from app.theme import widgets
 
 REPLACE_ACTIONS = (replacing.replace_school_examiner, replacing.replace_company_examiner)
@@ -15,7 +16,7 @@ def replace_buttons(
     """The planner's buttons for these open moments. `company`: one of them has an examiner of the company."""
     if not sittings:
         return ()
-    pairs = [("id", str(one)) for one in sittings] + [("aanmelding", str(registration_id))]
+    pairs = [("id", str(one)) for one in sittings] + from_registration(registration_id)
     return [
         button
         for act in (REPLACE_ACTIONS if company else REPLACE_ACTIONS[:1])

@@ -8,6 +8,7 @@ from app import models
 from app.actions import base as actions
 from app.actions.planning import invitations
 from app.pages import base
+from app.pages.planning.place import from_registration
 from app.permissions import Role
 from app.queries.planning import invitations as queries
 from app.rules import invitations as rules
@@ -45,7 +46,7 @@ def invitation_buttons(
     """The planner's buttons for the company examiner of a sitting. `company`: one has an account."""
 
     def button(act: actions.Action, label: str, icon: str) -> list[widgets.Button]:
-        pairs = [("id", str(sitting_id)), ("aanmelding", str(registration_id))]
+        pairs = [("id", str(sitting_id)), *from_registration(registration_id)]
         return base.action_button(
             act, base.href_with(f"/examens/do/{act.name}", pairs), icon, label=label, about=name
         )

@@ -13,7 +13,7 @@ from app.pages.planning import blocks as block_pages
 from app.pages.planning.registration import grade_label
 from app.permissions import Permission
 from app.queries.planning import registrations
-from app.queries.planning.when import when_label
+from app.queries.planning.when import weekday, when_label
 from app.rules.blocks import BlockState
 from app.school import current_school
 from app.theme.widgets import Badge
@@ -99,19 +99,6 @@ def _moment(moment: registrations.MomentFacts, view: registrations.RegistrationV
         resit=view.attempt > 1,
         today=local.date() == school.today(),
     )
-
-
-def weekday(day: datetime) -> str:
-    names = (
-        _("maandag"),
-        _("dinsdag"),
-        _("woensdag"),
-        _("donderdag"),
-        _("vrijdag"),
-        _("zaterdag"),
-        _("zondag"),
-    )
-    return names[day.weekday()]
 
 
 def _exam(own: registrations.OwnExam) -> ExamRow:

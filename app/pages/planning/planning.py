@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from app.actions import base as actions
+from app.actions.planning.own_overview import note_programme
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_moments, remove_planning
 from app.actions.planning.stopping import resume_exams, stop_exams
@@ -16,12 +17,15 @@ from app.clock import utc_now
 from app.errors import NotFound
 from app.pages import base
 from app.pages.planning import blocks as block_pages
+from app.pages.planning import place
 from app.pages.planning.examiners import REPLACE_ACTIONS
 from app.pages.planning.invitations import INVITATION_ACTIONS
+from app.pages.planning.moments import MomentsPage
 from app.pages.planning.registration import registration_model
 from app.pages.planning.screen import PlanScreen
 from app.permissions import Actor, Permission, may
 from app.queries.base.meanwhile import is_there
+from app.queries.planning import own_overview
 from app.queries.planning import planning as queries
 from app.rules.blocks import BlockState
 from app.theme import widgets
@@ -73,8 +77,12 @@ class MatrixModel:
 
 
 def _ways_on(actor: Actor) -> Sequence[widgets.Button]:
-    """The buttons to the results and the trail, as far as this user may see them."""
+    """The buttons to all moments, the results and the trail, as far as this user may see them."""
     ways = (
+        (
+            Permission.PLANNING_SEE,
+            widgets.Button(_("Alle opleidingen"), MomentsPage.route_base + "/", icon="list-ul"),
+        ),
         (Permission.RESULTS_SEE, widgets.Button(_("Uitslagen"), "/uitslagen/", icon="award")),
         (Permission.TRAIL_READ, widgets.Button(_("Logboek"), "/logboek/", icon="journal-text")),
     )
@@ -98,32 +106,45 @@ class PlanningPage(PlanScreen):
     @base.expose("/")
     @base.needs(Permission.PLANNING_SEE)
     def index(self) -> Any:
+        screen, actor = OverviewScreen(self), base.current_actor()
+        kept = own_overview.kept_programme(actor)
+        if not screen.wanted.programme_id and kept in dict(screen.programmes):
+            return base.go(base.href_with(self.href("index"), [("opleiding", str(kept)), *self._given()]))
+        model = screen.model()
+        if screen.wanted.programme_id not in (0, kept) and not actor.read_only:
+            base.note(
+                note_programme,
+                actor,
+                "a chosen programme was not written down",
+                programme_id=screen.wanted.programme_id,
+            )
         return self.page(
             "planning/overview.html",
-            model=OverviewScreen(self).model(),
-            buttons=_ways_on(base.current_actor()),
+            model=model,
+            buttons=_ways_on(actor),
         )
+
+    def _given(self) -> list[tuple[str, str]]:
+        return [pair for pair in self.filter_pairs() if pair[0] != "opleiding"]
 
     @base.expose("/aanmelding/<int:pk>")
     @base.needs(Permission.PLANNING_SEE)
     def registration(self, pk: int) -> Any:
-        remove_href = base.href_with(
-            self.href("do", name=remove_planning.name), [("id", str(pk)), *self.filter_pairs()]
-        )
-        model = registration_model(
-            base.current_actor(), pk, back_href=self.back_href(), remove_href=remove_href
-        )
+        model = registration_model(base.current_actor(), pk, back_href=self.back_href())
         return self.page("show.html", model=model)
 
     def back_href(self) -> str:
         """Back to the page of the examenaanmelding when the action began there, else to the overview."""
         registration_id = base.number_arg("aanmelding", 0)
-        return self.href("registration", pk=registration_id) if registration_id else super().back_href()
+        if not registration_id:
+            return super().back_href()
+        return base.href_with(self.href("registration", pk=registration_id), place.place_pairs())
 
     def after_href(self, act: actions.Action, outcome: actions.Outcome) -> str:
         registration_id = base.number_arg("aanmelding", 0)
-        if act is remove_moments and registration_id and not is_there("Registration", registration_id):
-            return self.list_href()  # its page went with its last moment
+        going = act in (remove_moments, remove_planning)
+        if going and registration_id and not is_there("Registration", registration_id):
+            return super().back_href()  # its page went with its last moment
         return self.back_href()
 
     def matching(self) -> sa.Select[Any] | None:
@@ -131,11 +152,10 @@ class PlanningPage(PlanScreen):
         return queries.students_of(base.current_actor(), wanted) if wanted.programme_id else None
 
     def known_filters(self) -> set[str]:
-        return {"opleiding", "q", "groep", "examen", "kies"}
+        return {*place.FILTERS, "kies"}
 
     def filter_pairs(self) -> list[tuple[str, str]]:
-        names = ("opleiding", "q", "groep", "examen", "size", "page")
-        return [(name, base.text_arg(name)) for name in names if base.text_arg(name)]
+        return place.filter_pairs()
 
 
 class OverviewScreen:
@@ -189,6 +209,7 @@ class OverviewScreen:
             hidden=self._place(),
             pager=self._pager(overview),
             programme=name,
+            plans=base.offers(plan_exam),
         )
 
     @property
@@ -260,9 +281,7 @@ class OverviewScreen:
     def _cell(self, student: queries.StudentRow, exam: queries.ExamColumn, cell: queries.Cell) -> MatrixCell:
         about = f"{student.name}, {exam.code}"
         if cell.open:
-            return MatrixCell(
-                [block_pages.state_view(BlockState.OPEN, about, href=self._plan_href(student, exam))]
-            )
+            return MatrixCell([block_pages.open_view(about, plan_href=self._plan_href(student, exam))])
         if cell.excluded:
             return MatrixCell([block_pages.state_view(BlockState.NOT_AVAILABLE, about)])
         return MatrixCell(
@@ -270,7 +289,7 @@ class OverviewScreen:
                 block_pages.block_view(
                     attempt.block,
                     about,
-                    href=self.page.href("registration", pk=attempt.id),
+                    href=base.href_with(self.page.href("registration", pk=attempt.id), self._place()),
                     remove_href=self._remove_href(attempt.id) if attempt.removable else "",
                     waits=attempt.waits,
                 )

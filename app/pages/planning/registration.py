@@ -17,6 +17,7 @@ from app.errors import NotFound
 from app.pages import base
 from app.pages.planning import blocks, invitations
 from app.pages.planning.examiners import replace_buttons
+from app.pages.planning.place import from_registration
 from app.pages.trail.entries import trail_section
 from app.permissions import ROLE_LABELS, Actor, Permission, Role, may
 from app.queries.planning import registrations
@@ -24,12 +25,11 @@ from app.queries.planning.attempts import other_results
 from app.queries.planning.invitations import invitations_of
 from app.queries.planning.when import when_label
 from app.queries.trail.trail import entries_about_attempt
-from app.rules.blocks import BlockState
 from app.school import current_school
 from app.theme import widgets
 
 
-def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: str) -> widgets.ShowModel:
+def registration_model(actor: Actor, pk: int, *, back_href: str) -> widgets.ShowModel:
     view = registrations.registration_view(actor, pk, utc_now())
     if view is None:
         raise NotFound
@@ -52,17 +52,17 @@ def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: st
         sections=sections,
         back_href=back_href,
         back_label=_("Terug naar het overzicht"),
-        buttons=_buttons(view, remove_href),
+        buttons=_buttons(view),
         badges=[blocks.block_badge(view.block), *blocks.waits_badges(view.waits)],
     )
 
 
-def _buttons(view: registrations.RegistrationView, remove_href: str) -> Sequence[widgets.Button]:
+def _buttons(view: registrations.RegistrationView) -> Sequence[widgets.Button]:
     if view.result is not None:
         return ()
-    own = [("id", str(view.id)), ("aanmelding", str(view.id))]
+    own = [("id", str(view.id)), *from_registration(view.id)]
     if view.stopped_at is None:
-        student = [("kies", str(view.exam_id)), ("id", str(view.student_id)), ("aanmelding", str(view.id))]
+        student = [("kies", str(view.exam_id)), ("id", str(view.student_id)), *from_registration(view.id)]
         change = base.href_with(f"/examens/do/{plan_exam.name}", student)
         stop = base.href_with(f"/examens/do/{stop_exams.name}", own)
         buttons = [
@@ -73,7 +73,8 @@ def _buttons(view: registrations.RegistrationView, remove_href: str) -> Sequence
         go_on = base.href_with(f"/examens/do/{resume_exams.name}", own)
         buttons = base.action_button(resume_exams, go_on, "play-circle", style="primary")
     if view.removable:
-        buttons += base.action_button(remove_planning, remove_href, "trash", style="danger")
+        remove = base.href_with(f"/examens/do/{remove_planning.name}", own)
+        buttons += base.action_button(remove_planning, remove, "trash", style="danger")
     return buttons
 
 
@@ -167,7 +168,7 @@ def _remove_button(
     """Removes this moment alone; with one moment the page's own button does."""
     if view.result is not None or not moment.removable or len(view.moments) + view.hidden < 2:
         return ()
-    pairs = [("id", str(moment.id)), ("aanmelding", str(view.id))]
+    pairs = [("id", str(moment.id)), *from_registration(view.id)]
     href = base.href_with(f"/examens/do/{remove_moments.name}", pairs)
     return base.action_button(remove_moments, href, "trash", label=_("Verwijderen"), about=moment.task)
 
@@ -204,15 +205,12 @@ def _invitations(view: registrations.RegistrationView) -> Sequence[widgets.Secti
 def _assessment_badge(
     moment: registrations.MomentFacts, view: registrations.RegistrationView
 ) -> widgets.Badge:
-    if moment.definitive_at is not None:
-        return blocks.state_badge(BlockState.PASSED, _("Definitief"))
-    if moment.scored:
-        return blocks.state_badge(BlockState.SAVED, _("Opgeslagen"))
-    if view.stopped_at is not None:
-        return blocks.state_badge(BlockState.STOPPED)
-    if moment.ends_at <= utc_now():
-        return blocks.state_badge(BlockState.TO_ASSESS, _("Te beoordelen"))
-    return blocks.state_badge(BlockState.PLANNED)
+    return blocks.moment_badge(
+        moment.ends_at,
+        scored=moment.scored,
+        definitive=moment.definitive_at is not None,
+        stopped=view.stopped_at is not None,
+    )
 
 
 def _assess_buttons(

@@ -15,6 +15,7 @@ from app.actions.planning.form import PlanExamForm
 from app.actions.planning.invitations import invite_company_examiner
 from app.pages import base
 from app.pages.planning.invitations import invitation_line
+from app.pages.planning.place import from_registration
 from app.pages.trail.words import field_label, value_text
 from app.permissions import Permission
 from app.queries.planning import facts as fact_queries
@@ -22,7 +23,7 @@ from app.queries.planning import invitations
 from app.queries.planning import plan as plan_queries
 from app.queries.planning import planning as planning_queries
 from app.queries.planning.moments import Change, PlannedMoment, StudentPlan, changes
-from app.queries.planning.when import when_label
+from app.queries.planning.when import dated_label, when_label
 from app.rules import timetable
 from app.rules.attempts import next_attempt
 
@@ -141,7 +142,6 @@ class PlanScreen(base.ActionScreen):
         targets = actions.targets_of(
             planning_actions.plan_exam, base.current_actor(), self._selection(planning_actions.plan_exam)
         )
-        hidden = [("id", str(one)) for one in base.ids_arg()] if not base.text_arg("all") else [("all", "1")]
         return self.page(
             "planning/choose.html",
             title=str(planning_actions.plan_exam.label),
@@ -150,7 +150,7 @@ class PlanScreen(base.ActionScreen):
             minutes=base.show_duration,
             chosen=base.number_arg("examen", 0),
             action_href=self.href("do", name=planning_actions.plan_exam.name),
-            hidden=[*hidden, *self.filter_pairs()],
+            hidden=[*self.selection_pairs(), *self.filter_pairs()],
             back_href=self.back_href(),
         )
 
@@ -161,8 +161,8 @@ class PlanScreen(base.ActionScreen):
             act = self._offered(name)  # refuse a user without the right to the action or the rows first
             actions.targets_of(act, base.current_actor(), self._selection(act))
             base.tell(_("Kies eerst een examen."), "warning")
-            pairs = [("id", str(one)) for one in base.ids_arg()] or [("all", base.text_arg("all"))]
-            return base.go(base.href_with(self.href("choose_exam"), [*pairs, *self.filter_pairs()]))
+            pairs = [*self.selection_pairs(), *self.filter_pairs()]
+            return base.go(base.href_with(self.href("choose_exam"), pairs))
         return super().do(name)
 
     def chosen_href(self, name: str) -> str:
@@ -281,7 +281,7 @@ class _Words:
 def _invite_href(sitting_id: int, registration_id: int) -> str:
     if not base.offers(invite_company_examiner):
         return ""
-    pairs = [("id", str(sitting_id)), ("aanmelding", str(registration_id))]
+    pairs = [("id", str(sitting_id)), *from_registration(registration_id)]
     return base.href_with(f"/examens/do/{invite_company_examiner.name}", pairs)
 
 
@@ -341,7 +341,7 @@ def _line(moment: PlannedMoment, names: Mapping[int, str]) -> LineView:
     new = moment.present is None
     return LineView(
         moment.task.title,
-        when_label(moment.starts_at, moment.ends_at),
+        dated_label(moment.starts_at, moment.ends_at),
         [fact for fact in (people, moment.location, moment.note) if fact],
         new,
         [] if new else [_change(one) for one in changes(moment, names)],

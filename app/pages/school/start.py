@@ -17,7 +17,7 @@ from app.queries.school import start as queries
 from app.school import School, current_school
 
 SUPERVISORS = frozenset({Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR})
-DAYS_AHEAD = 7
+TO_ADOPT = "adopted=no"
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class StartPage(base.Screen):
     @base.needs(Permission.START)
     def start(self) -> Any:
         actor, school = base.current_actor(), current_school()
+        # `assess` already shows examiners their today.
+        period = "morgen" if _is_examiner_alone(actor) else "week"
         today = school.today()
         manages = Role.ADMINISTRATOR in actor.roles
         counts = queries.school_counts(actor) if manages or Role.SUPPLIER in actor.roles else {}
@@ -47,11 +49,13 @@ class StartPage(base.Screen):
             steps=steps,
             steps_done=sum(step.state == "done" for step in steps),
             tiles=tiles(actor, counts),
-            week=week(actor, school, today),
-            week_from_today=not _is_examiner_alone(actor),
+            week=queries.planned_in(actor, period) if may(actor, Permission.PLANNING_SEE) else None,
+            week_href=f"/examens/momenten/?wanneer={period}",
+            week_from_today=period == "week",
             supplies=Role.SUPPLIER in actor.roles,
             assess=assess(actor, school, today),
             waiting=queries.waiting_results(actor) if may(actor, Permission.COMMITTEE_SEE) else None,
+            waiting_href=f"/examencommissie/?{TO_ADOPT}",
             student=queries.own_progress(actor) if Role.STUDENT in actor.roles else None,
             coming=queries.own_moments(actor, utc_now()) if Role.STUDENT in actor.roles else None,
             state=block_badge,
@@ -59,15 +63,6 @@ class StartPage(base.Screen):
             is_today=lambda moment: school.local(moment).date() == today,
             is_past=lambda moment: moment < utc_now(),
         )
-
-
-def week(actor: Actor, school: School, today: dt.date) -> queries.Agenda | None:
-    """What is planned in the coming days; None for users who may not see the planning."""
-    if not may(actor, Permission.PLANNING_SEE):
-        return None
-    from_day = 1 if _is_examiner_alone(actor) else 0  # `assess` already shows examiners their today
-    first, until = (school.day_begins(today + dt.timedelta(days=n)) for n in (from_day, DAYS_AHEAD))
-    return queries.planned_between(actor, first, until)
 
 
 def assess(actor: Actor, school: School, today: dt.date) -> queries.Agenda | None:
@@ -94,8 +89,8 @@ def administrator_tiles(counts: Mapping[str, int]) -> list[Tile]:
     loose, incomplete = counts["loose_students"], counts["incomplete_users"]
     shown = [
         Tile(counts["students"], _("studenten"), "/studenten/"),
-        Tile(counts["planned"], _("ingeplande examens"), "/examens/"),
-        Tile(counts["to_adopt"], _("uitslagen nog niet vastgesteld"), "/uitslagen/?adopted=no"),
+        Tile(counts["coming"], _("komende examenmomenten"), "/examens/momenten/?wanneer=komend"),
+        Tile(counts["to_adopt"], _("uitslagen nog niet vastgesteld"), f"/uitslagen/?{TO_ADOPT}"),
     ]
     if loose:
         href = "/studenten/?state=no-programme"
@@ -111,22 +106,29 @@ def supplier_tiles(counts: Mapping[str, int]) -> list[Tile]:
         Tile(counts["programmes"], _("opleidingen"), "/opleidingen/", urgent=not counts["programmes"]),
         Tile(counts["electives"], _("keuzedelen"), "/opleidingen/keuzedelen/"),
         Tile(counts["exams"], _("examens"), "/examenbeheer/"),
-        Tile(counts["users"], _("begeleiders en examinatoren"), "/gebruikers/"),
+        Tile(
+            counts["users"],
+            _("begeleiders en examinatoren"),
+            "/gebruikers/?rol=begeleiders-en-examinatoren",
+        ),
     ]
 
 
 def supervisor_tiles(actor: Actor) -> list[Tile]:
-    counts = queries.own_students_counts(actor, utc_now())
-    unplanned = "/studenten/?state=nothing-planned" if may(actor, Permission.STUDENTS_EDIT) else "/studenten/"
+    counts = queries.own_students_counts(actor)
     return [
         Tile(counts["students"], _("eigen studenten"), "/studenten/"),
         Tile(
             counts["unplanned"],
             _("studenten met nog niets ingepland"),
-            unplanned,
+            "/studenten/?state=nothing-planned",
             urgent=counts["unplanned"] > 0,
         ),
-        Tile(counts["overdue"], _("afgenomen, nog niet definitief beoordeeld"), "/examens/"),
+        Tile(
+            counts["overdue"],
+            _("examenmomenten afgenomen, nog niet definitief"),
+            "/examens/momenten/?stand=te-beoordelen",
+        ),
     ]
 
 

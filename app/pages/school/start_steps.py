@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.queries.library.library import READERS
 from app.theme.widgets import Step
@@ -44,9 +44,9 @@ def _programmes(counts: Mapping[str, int]) -> Finding:
     )
     if done:
         hint = _(
-            "%(programmes)s opleidingen en %(electives)s keuzedelen staan klaar.",
-            programmes=counts["programmes"],
-            electives=counts["electives"],
+            "Klaar voor gebruik: %(programmes)s en %(electives)s.",
+            programmes=ngettext("%(num)s opleiding", "%(num)s opleidingen", counts["programmes"]),
+            electives=ngettext("%(num)s keuzedeel", "%(num)s keuzedelen", counts["electives"]),
         )
     return Finding(_("Opleidingen"), "/opleidingen/", done, hint)
 
@@ -102,9 +102,9 @@ def _students(counts: Mapping[str, int]) -> Finding:
     hint = _("Voer studenten in of importeer ze uit een bestand, en koppel ze aan hun opleiding.")
     if counts["students"]:
         hint = _(
-            "%(students)s studenten, %(groups)s studentgroepen.",
-            students=format_decimal(counts["students"]),
-            groups=format_decimal(counts["groups"]),
+            "%(students)s, %(groups)s.",
+            students=ngettext("%(num)s student", "%(num)s studenten", counts["students"]),
+            groups=ngettext("%(num)s studentgroep", "%(num)s studentgroepen", counts["groups"]),
         )
     href = "/studenten/?state=no-programme" if loose else "/studenten/"
     return Finding(_("Studenten toevoegen"), href, counts["students"] > 0 and not loose, hint, parts)
@@ -115,8 +115,8 @@ def _library(counts: Mapping[str, int]) -> Finding:
     hint = _("Stel handleidingen beschikbaar voor de verschillende rollen.")
     if done:
         hint = _(
-            "%(documents)s documenten, voor %(roles)s van de %(all)s rollen.",
-            documents=counts["documents"],
+            "%(documents)s, voor %(roles)s van de %(all)s rollen.",
+            documents=ngettext("%(num)s document", "%(num)s documenten", counts["documents"]),
             roles=counts["shelves"],
             all=len(READERS),
         )

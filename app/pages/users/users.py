@@ -95,7 +95,20 @@ def roles_cell(user: models.User) -> widgets.Cell:
     return widgets.Cell(badges=role_badges(user), muted=names[0] + more if names else "")
 
 
+WORKING_STAFF = "begeleiders-en-examinatoren"
+
+
+def role_choices() -> list[tuple[str, str]]:
+    """The roles, and those who supervise or examine together, as Start counts them."""
+    return [
+        *((role.value, _(role.label)) for role in Role),
+        (WORKING_STAFF, _("Begeleiders en examinatoren, actief")),
+    ]
+
+
 def by_role(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
+    if value == WORKING_STAFF:
+        return statement.where(user_queries.is_working_staff())
     return statement.where(
         user_queries.with_role(Role(value)) if value in list(Role) else models.User.id.is_(None)
     )
@@ -154,7 +167,7 @@ class UsersPage(PrintsCodes, MailsCodes, base.ListPage):
     )
     filters = (
         base.ListFilter("q", _l("Zoeken"), by_words),
-        base.ListFilter("rol", _l("Rol"), by_role, lambda: [(role.value, _(role.label)) for role in Role]),
+        base.ListFilter("rol", _l("Rol"), by_role, role_choices),
         base.ListFilter(
             "opleiding",
             _l("Opleiding"),

@@ -57,7 +57,7 @@ def own_data(actor: Actor, most: int | None = None) -> dict[str, Any]:
 
 
 def _list_views(actor: Actor) -> Rows:
-    """The columns and filters that this person keeps for the list of students."""
+    """The columns and filters that this person keeps, and the programme that they had in Examens."""
     kept = (
         sa.select(models.ListView.name, models.ListView.query)
         .where(models.ListView.user_id == actor.id)

@@ -10,7 +10,7 @@ from app.entities.base import db
 from app.entities.engine import id_set, lock_rows, text_set
 from app.entities.membership import has_rule, membership
 from app.permissions import MENTOR_ROLES, Actor, Permission, visible
-from app.queries.imports import present
+from app.queries.imports import alike, present
 from app.rules import people
 
 GROUP_FIELDS = ("name", "cohort", "school_year", "location", "colour", "mentor_id")
@@ -32,8 +32,8 @@ def groups_known(
             *(getattr(models.StudentGroup, name) for name in GROUP_FIELDS),
         )
     ).all()
-    students = _students(actor, numbers)
-    missing = set(numbers) - set(students)
+    zeros = alike.but_for_zeros(actor, Permission.GROUPS_IMPORT, numbers)
+    students = _students(actor, {*numbers, *(one for others in zeros.values() for one in others)})
     member = membership(students=id_set([student_id for student_id, _name in students.values()])).c
     members = present.pairs(sa.select(member.group_id, member.student_id))
     users = _mentors(logins)
@@ -53,7 +53,7 @@ def groups_known(
             for row in rows
         },
         students=students,
-        zeros=present.with_zeros(actor, Permission.GROUPS_IMPORT, missing),
+        zeros=zeros,
     )
 
 

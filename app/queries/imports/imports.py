@@ -65,9 +65,10 @@ def undo_until(run: models.ImportRun) -> dt.datetime:
 
 
 def runs_of(actor: Actor, kind: str, permission: Permission) -> Sequence[RunLine]:
-    """The actor's own runs of this kind, and the finished ones of colleagues; newest first.
+    """The actor's own runs of this kind, and the finished ones of colleagues; finished first, then newest.
 
-    One query, without the tables of the runs: only the maker sees what was in the file.
+    All that can still be undone, and of the rest the first RUNS_SHOWN. One query, without the tables of the
+    runs: only the maker sees what was in the file.
     """
     rows = db.session.execute(
         visible(actor, models.ImportRun, permission)
@@ -90,10 +91,13 @@ def runs_of(actor: Actor, kind: str, permission: Permission) -> Sequence[RunLine
             models.ImportRun.created_at > oldest_kept(),
             sa.or_(models.ImportRun.maker_id == actor.id, models.ImportRun.stage == "done"),
         )
-        .order_by(models.ImportRun.id.desc())
-        .limit(RUNS_SHOWN)
+        .order_by(
+            sa.case((models.ImportRun.stage == "done", 0), else_=1),
+            sa.func.coalesce(models.ImportRun.finished_at, models.ImportRun.created_at).desc(),
+            models.ImportRun.id.desc(),
+        )
     )
-    return [
+    found = [
         RunLine(
             row.id,
             row.file_name,
@@ -108,6 +112,7 @@ def runs_of(actor: Actor, kind: str, permission: Permission) -> Sequence[RunLine
         )
         for row in rows
     ]
+    return [line for at, line in enumerate(found) if at < RUNS_SHOWN or line.undoable]
 
 
 def last_choices(

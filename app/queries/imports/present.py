@@ -15,6 +15,8 @@ from app.entities.base import db
 from app.entities.engine import id_set, lock_rows, text_set
 from app.entities.membership import has_rule, membership
 from app.permissions import OTHER_ROLES, SUPERVISION_ROLES, Actor, Permission, visible
+from app.queries.imports import alike
+from app.queries.students.leaving import closed_by_hand
 from app.queries.users.users import is_holder
 from app.rules import people as people_rules
 from app.rules.fields import flat
@@ -22,7 +24,7 @@ from app.rules.student_fields import fields_in
 from app.school import current_school
 
 OTHER_ROLE = "other role"  # the mark of an account that has another role than student
-ZEROS = range(1, 4)  # how many zeros before a student number a spreadsheet may leave out
+OPENS = "opens"  # the mark of a closed account that opens again when its student returns
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class UserFact:
     roles: frozenset[str]
     label: str = ""  # as lists write it, with the organisation that tells two of one name apart
     initials: str = ""  # "S. de Bakker"
+    seen: bool = False  # whether whoever imports may see this user, and so read whose an address is
 
     @property
     def logins(self) -> Sequence[str]:
@@ -81,7 +84,8 @@ class Known:
     named: Mapping[str, Sequence[UserFact]] = field(default_factory=dict)  # possible mentors, by name_form
     there: Mapping[str, Fact] = field(default_factory=dict)  # rows of the imported kind, by their identity
     roles: tuple[str, ...] = ()  # what this actor may give
-    zeros: Mapping[str, str] = field(default_factory=dict)  # number without its first zeros -> whole number
+    # Number of the file -> the numbers of students that differ from it only in the zeros before them.
+    zeros: Mapping[str, Sequence[str]] = field(default_factory=dict)
     students: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # number -> (id, as lists write it)
     people: Mapping[int, UserFact] = field(default_factory=dict)  # users to couple to a student, by id
 
@@ -115,39 +119,20 @@ def students_known(
     `people`: also the users who can be coupled to a student, of whom step 3 chose some.
     """
     groups, ruled = _named_groups()
-    there = _students(actor, numbers, dict(groups.values()))
+    zeros = alike.but_for_zeros(actor, Permission.STUDENTS_IMPORT, numbers)
+    wanted = {*numbers, *(number for others in zeros.values() for number in others)}
+    there = students_by_number(actor, wanted, dict(groups.values()))
+    meant = {number: there[others[0]] for number, others in zeros.items() if len(others) == 1}
     return Known(
         today=today,
         programmes=programme_facts(actor),
         groups=groups,
         ruled=ruled,
-        users=users_by_login(logins),
-        there=there,
-        zeros=with_zeros(actor, Permission.STUDENTS_IMPORT, set(numbers) - set(there)),
+        users=users_by_login(actor, logins),
+        there={**meant, **there},
+        zeros=zeros,
         people=people_to_couple() if people else {},
     )
-
-
-def with_zeros(actor: Actor, permission: Permission, numbers: Collection[str]) -> Mapping[str, str]:
-    """Number -> the number of a student that has zeros before it: a spreadsheet leaves them out.
-
-    Only for numbers of which there is such a student. One query for a school whose numbers do not begin with
-    a zero, else two.
-    """
-    bare = [number for number in numbers if number.isdigit() and number[0] != "0"]
-    begun = (models.Student.number >= "0", models.Student.number < "1")  # an index answers this
-    some = (
-        visible(actor, models.Student, permission).with_only_columns(models.Student.id).where(*begun).limit(1)
-    )
-    if not bare or db.session.execute(some).first() is None:
-        return {}
-    meant = {number.rjust(len(number) + zeros, "0"): number for number in bare for zeros in ZEROS}
-    rows = db.session.execute(
-        visible(actor, models.Student, permission)
-        .with_only_columns(models.Student.number)
-        .where(models.Student.number.in_(text_set(sorted(meant))))
-    )
-    return {meant[row.number]: row.number for row in rows}
 
 
 def _named_groups() -> tuple[Mapping[str, tuple[int, str]], frozenset[str]]:
@@ -158,10 +143,12 @@ def _named_groups() -> tuple[Mapping[str, tuple[int, str]], frozenset[str]]:
     return named, frozenset(row.name.lower() for row in rows if row.ruled)
 
 
-def users_by_login(logins: Collection[str]) -> Mapping[str, UserFact]:
+def users_by_login(actor: Actor, logins: Collection[str]) -> Mapping[str, UserFact]:
+    """User name or address in lower case -> the user, whoever it is; `seen`: this actor may see them."""
     wanted = text_set(sorted(logins))
-    facts = user_facts(sa.or_(models.User.username.in_(wanted), models.User.email.in_(wanted)))
-    return by_login(facts)
+    own = visible(actor, models.User).with_only_columns(models.User.id)
+    found = sa.or_(models.User.username.in_(wanted), models.User.email.in_(wanted))
+    return by_login(user_facts(found, seen=models.User.id.in_(own)))
 
 
 def by_login(facts: Sequence[UserFact]) -> Mapping[str, UserFact]:
@@ -176,7 +163,9 @@ def people_to_couple() -> Mapping[int, UserFact]:
     return {fact.id: fact for fact in user_facts(wanted)}
 
 
-def user_facts(condition: sa.ColumnElement[bool]) -> Sequence[UserFact]:
+def user_facts(
+    condition: sa.ColumnElement[bool], seen: sa.ColumnElement[bool] | None = None
+) -> Sequence[UserFact]:
     """The users who meet the condition, with their roles. One query."""
     rows = db.session.execute(
         sa.select(
@@ -189,6 +178,7 @@ def user_facts(condition: sa.ColumnElement[bool]) -> Sequence[UserFact]:
             models.User.active,
             models.User.organisation,
             models.RoleRow.name.label("role"),
+            (sa.false() if seen is None else seen).label("seen"),
         )
         .outerjoin(models.User.roles)
         .where(condition)
@@ -212,10 +202,13 @@ def _user_fact(row: Any, roles: frozenset[str]) -> UserFact:
         roles,
         label=f"{label} ({row.organisation})" if row.organisation else label,
         initials=people_rules.full_name(f"{first[:1]}.", infix, last),
+        seen=bool(row.seen),
     )
 
 
-def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, str]) -> Mapping[str, Fact]:
+def students_by_number(
+    actor: Actor, numbers: Collection[str], group_names: Mapping[int, str]
+) -> Mapping[str, Fact]:
     """Number -> the student with their programmes, groups, users and accounts. Five queries at most."""
     fields = fields_in("import")
     columns = [field.of(models.Student) for field in fields]
@@ -227,7 +220,12 @@ def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, 
     lock_rows(models.Student.__table__, wanted.with_only_columns(models.Student.id))
     rows = db.session.execute(
         wanted.with_only_columns(
-            models.Student.id, models.Student.version, models.Student.user_id, models.Student.extra, *columns
+            models.Student.id,
+            models.Student.version,
+            models.Student.user_id,
+            models.Student.active,
+            models.Student.extra,
+            *columns,
         )
     ).all()
     among = id_set([row.id for row in rows])
@@ -247,7 +245,10 @@ def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, 
     return {
         row.number: Fact(
             id=row.id,
-            values={field.name: field.of(row) for field in fields} | absent | flat(row.extra),
+            values={field.name: field.of(row) for field in fields}
+            | absent
+            | flat(row.extra)
+            | {"active": row.active},
             coupled={
                 "programme": [one[0] for one in programmes.get(row.id, ())],
                 "group": [group_names[one[0]] for one in groups.get(row.id, ())],
@@ -282,7 +283,7 @@ def student_ids(numbers: Collection[str]) -> Mapping[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-ACCOUNT_FIELDS = ("first_name", "infix", "last_name", "email", "username")
+ACCOUNT_FIELDS = ("first_name", "infix", "last_name", "email", "username", "active")
 
 
 def _accounts(user_ids: Collection[int]) -> Mapping[int, Fact]:
@@ -299,13 +300,18 @@ def _accounts(user_ids: Collection[int]) -> Mapping[int, Fact]:
             is_holder(*OTHER_ROLES).label("other_role"),
             *columns,
         ).where(models.User.id.in_(wanted))
-    )
+    ).all()
+    closed = [row.id for row in rows if not (row.active or row.other_role)]
+    by_hand = closed_by_hand(closed) if closed else set()
+    opens = set(closed) - by_hand
     return {
         row.id: Fact(
             row.id,
-            {name: getattr(row, name) for name in ACCOUNT_FIELDS},
+            {name: getattr(row, name) for name in ACCOUNT_FIELDS} | {"active": bool(row.active)},
             version=row.version,
-            marks=frozenset({OTHER_ROLE} if row.other_role else ()),
+            marks=frozenset(
+                mark for mark, holds in ((OTHER_ROLE, row.other_role), (OPENS, row.id in opens)) if holds
+            ),
             language=row.language,
         )
         for row in rows

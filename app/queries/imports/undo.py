@@ -11,10 +11,10 @@ from app import models
 from app.entities.base import db
 from app.entities.engine import id_set, lock_rows, text_set
 from app.entities.imports import What
-from app.entities.membership import member_by
 from app.entities.students import group_member, group_rule
 from app.permissions import Role
 from app.queries.base.hanging import pointing_at
+from app.queries.base.made import made_in
 from app.queries.imports import present
 from app.queries.users.users import with_role
 
@@ -74,6 +74,11 @@ def out_of_sight(run: models.ImportRun, own: sa.Select[Any], *whats: What) -> in
     return db.session.scalar(hidden) or 0
 
 
+def own_row(run: models.ImportRun, since: Any) -> sa.ColumnElement[bool]:
+    """Condition on a coupling (`since`: when it was made): the run made it."""
+    return made_in(since, run.rows_at, run.finished_at)
+
+
 # -- students
 
 
@@ -87,11 +92,9 @@ def standing_on(run: models.ImportRun, student_ids: Sequence[int]) -> Mapping[in
         models.ImportChange.kind == What.MEMBER,
         models.ImportChange.row_id == group_member.c.student_id,
         models.ImportChange.other_id == group_member.c.group_id,
-        member_by(run.finished_at),
+        own_row(run, group_member.c.created_at),
     )
-    of_run = sa.and_(
-        models.Enrolment.created_at <= run.finished_at, models.Enrolment.programme_id.is_not(None)
-    )
+    of_run = sa.and_(own_row(run, models.Enrolment.created_at), models.Enrolment.programme_id.is_not(None))
     own = {"enrolment": of_run, "supervision": sa.true(), "student_group_member": put_in}
     return pointing_at(models.Student, student_ids, own)
 
@@ -103,8 +106,11 @@ def given_since(run: models.ImportRun, own: sa.Select[Any], but: Collection[int]
     `touched`: somebody decided on the student's groups.
     """
     is_enrolment = models.ImportChange.kind == What.ENROLMENT
-    by_then, enrolled, member = run.finished_at, _enrolled(), _member()
-    of_run = (enrolled.where(models.Enrolment.created_at <= by_then), member.where(member_by(by_then)))
+    enrolled, member = _enrolled(), _member()
+    of_run = (
+        enrolled.where(own_row(run, models.Enrolment.created_at)),
+        member.where(own_row(run, group_member.c.created_at)),
+    )
     return db.session.execute(
         sa.select(
             models.Student,
@@ -122,6 +128,31 @@ def given_since(run: models.ImportRun, own: sa.Select[Any], but: Collection[int]
             models.ImportChange.kind.in_((What.ENROLMENT, What.MEMBER)),
             models.Student.id.in_(own),
             models.Student.id.not_in(id_set(list(but))),
+        )
+        .order_by(models.Student.name_key, models.Student.id)
+    ).all()
+
+
+def left_since(run: models.ImportRun, own: sa.Select[Any]) -> Sequence[Any]:
+    """The students whom the run took out of a group, with that group as it is now.
+
+    `name`: None when the group is gone; `ruled`: a rule fills it; `held`: the student is in it again.
+    """
+    return db.session.execute(
+        sa.select(
+            models.Student,
+            models.ImportChange.other_id,
+            models.ImportChange.changes,
+            models.StudentGroup.name,
+            _ruled().label("ruled"),
+            _member().label("held"),
+        )
+        .join(models.Student, models.Student.id == models.ImportChange.row_id)
+        .outerjoin(models.StudentGroup, models.StudentGroup.id == models.ImportChange.other_id)
+        .where(
+            models.ImportChange.run_id == run.id,
+            models.ImportChange.kind == What.LEFT,
+            models.Student.id.in_(own),
         )
         .order_by(models.Student.name_key, models.Student.id)
     ).all()
@@ -198,7 +229,7 @@ def accounts_since(run: models.ImportRun, ids: Sequence[int], *, of_students: bo
             models.User.id,
             been_in.label("used"),
             other.label("other"),
-            (models.User.created_at <= run.finished_at).label("own"),
+            _made_meanwhile(run, models.User.created_at).label("own"),
         ).where(models.User.id.in_(id_set(ids)))
     ).all()
     return Since(
@@ -206,6 +237,11 @@ def accounts_since(run: models.ImportRun, ids: Sequence[int], *, of_students: bo
         used={row.id for row in rows if row.used},
         touched=touched | {row.id for row in rows if row.other},
     )
+
+
+def _made_meanwhile(run: models.ImportRun, since: Any) -> sa.ColumnElement[bool]:
+    began = sa.true() if run.rows_at is None else since >= run.rows_at
+    return sa.and_(began, since <= run.finished_at)
 
 
 def locked_accounts(ids: Sequence[int]) -> Sequence[models.User]:

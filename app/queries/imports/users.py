@@ -28,7 +28,7 @@ def users_known(
     return present.Known(
         today=today,
         programmes=present.programme_facts(actor),
-        users=present.users_by_login(logins),
+        users=present.users_by_login(actor, logins),
         there=_users(actor, emails),
         roles=roles,
     )

@@ -71,6 +71,7 @@ class Candidate:
     id: int
     label: str
     active: bool
+    elective: bool = False  # of the exam: its examiners come from the student's own programmes
     enrolled: bool = False
     excluded: bool = False
     programmes: set[int] = field(default_factory=set)
@@ -132,7 +133,12 @@ def load_candidates(
         .where(models.Student.id.in_(id_set(students)))
         .order_by(models.Student.name_key, models.Student.id)
     ).all()
-    found = {row.id: Candidate(row.id, row.list_name, row.active, asked=registration_id) for row in rows}
+    found = {
+        row.id: Candidate(
+            row.id, row.list_name, row.active, exam.elective_id is not None, asked=registration_id
+        )
+        for row in rows
+    }
     _add_enrolments(exam, found)
     out = sa.select(models.ExamExclusion.student_id).where(
         models.ExamExclusion.exam_id == exam.id, models.ExamExclusion.student_id.in_(id_set(students))

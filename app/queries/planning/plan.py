@@ -18,6 +18,7 @@ from app.queries.planning.moments import PlannedMoment, StudentPlan, changes
 from app.queries.planning.wish import NOBODY, Slot, Wish
 from app.rules import attempts as attempts_rules
 from app.rules import sides, steps
+from app.rules.examiners import why_not_examiner
 from app.rules.text import N_, Reason, reason
 from app.school import current_school
 
@@ -170,16 +171,10 @@ def _check_examiners(students: Sequence[StudentPlan], wish: Wish, people: Examin
             school, company = moment.school_examiner_id, moment.company_examiner_id
             now = moment.present
             if (now is None or now.school_examiner_id != school) and not people.may(facts.SCHOOL, school):
-                raise RuleBroken(
-                    N_("Kies een actieve examinator van school die aan deze opleiding is gekoppeld."),
-                    field=f"{key}_school_examiner",
-                )
+                raise _not_an_examiner(one.student, facts.SCHOOL, f"{key}_school_examiner")
             added = company and (now is None or now.company_examiner_id != company)
             if added and not people.may(facts.COMPANY, company):
-                raise RuleBroken(
-                    N_("Kies een actieve examinator van het bedrijf die aan deze opleiding is gekoppeld."),
-                    field=f"{key}_company_examiner",
-                )
+                raise _not_an_examiner(one.student, facts.COMPANY, f"{key}_company_examiner")
             twice = people.twice_at(moment)
             if twice is not None:
                 raise RuleBroken(
@@ -188,6 +183,12 @@ def _check_examiners(students: Sequence[StudentPlan], wish: Wish, people: Examin
                     name=twice,
                     student=one.student.label,
                 )
+
+
+def _not_an_examiner(one: facts.Candidate, role: str, field: str) -> RuleBroken:
+    alone = [one.label] if one.elective and not one.programmes else []
+    why = why_not_examiner(role, elective=one.elective, alone=alone)
+    return RuleBroken(why.message, field=field, **why.params)
 
 
 def why_not(

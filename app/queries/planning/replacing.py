@@ -26,6 +26,8 @@ class Examined:
     id: int
     registration_id: int
     label: str
+    student: str
+    elective: bool
     starts_at: dt.datetime
     ends_at: dt.datetime
     examiner_id: int | None
@@ -89,6 +91,8 @@ def _examined(
         sitting.id,
         sitting.registration_id,
         label,
+        str(registration.student),
+        registration.exam.elective_id is not None,
         sitting.starts_at,
         sitting.ends_at,
         now.user_id if now else None,
@@ -113,6 +117,25 @@ def programmes_of(sittings: Collection[int]) -> Sequence[int]:
     """The programmes that examiners of these sittings come from. One query."""
     found = _programmes(id_set(sorted(sittings)))
     return sorted({programme for own in found.values() for programme in own})
+
+
+def without_programme(sittings: Collection[int]) -> Sequence[str]:
+    """The students of these sittings who follow no programme, where examiners come from it. One query."""
+    follows = sa.exists().where(
+        models.Enrolment.student_id == models.Student.id, models.Enrolment.programme_id.is_not(None)
+    )
+    theirs = (
+        sa.select(models.Registration.student_id)
+        .join(models.Exam, models.Exam.id == models.Registration.exam_id)
+        .join(models.Sitting, models.Sitting.registration_id == models.Registration.id)
+        .where(models.Sitting.id.in_(id_set(sorted(sittings))), models.Exam.elective_id.is_not(None))
+    )
+    alone = (
+        sa.select(models.Student)
+        .where(models.Student.id.in_(theirs), ~follows)
+        .order_by(models.Student.name_key, models.Student.id)
+    )
+    return [str(one) for one in db.session.scalars(alone)]
 
 
 def _programmes(sittings: Any) -> Mapping[int, set[int]]:

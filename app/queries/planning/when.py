@@ -1,11 +1,30 @@
 """A moment in words, on the school's clock."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_babel import gettext as _
 
 from app.rules import clock_times
 from app.school import current_school
+
+
+def weekday(day: date) -> str:
+    """The day of the week in words: "dinsdag"."""
+    names = (
+        _("maandag"),
+        _("dinsdag"),
+        _("woensdag"),
+        _("donderdag"),
+        _("vrijdag"),
+        _("zaterdag"),
+        _("zondag"),
+    )
+    return names[day.weekday()]
+
+
+def dated_label(start: datetime, end: datetime) -> str:
+    """The same as when_label with the day of the week, for a page where a plan is checked."""
+    return f"{weekday(current_school().local(start))} {when_label(start, end)}"
 
 
 def when_label(start: datetime, end: datetime) -> str:

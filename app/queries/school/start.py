@@ -14,6 +14,7 @@ from app import models
 from app.entities.base import db
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.library.library import READERS
+from app.queries.planning import listed
 from app.queries.planning.stopped import goes_on
 from app.queries.school.updates import unread
 from app.queries.students.filters import by_state
@@ -22,7 +23,6 @@ from app.rules import blocks
 
 SHOWN = 6
 PAUSE = dt.timedelta(hours=2)  # tasks of one exam with at most this between them are one line
-STAFF = (Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER)
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ def school_counts(actor: Actor) -> Mapping[str, int]:
         programmes=visible(actor, models.Programme),
         electives=visible(actor, models.Elective),
         exams=visible(actor, models.Exam).where(models.Exam.current),
-        users=users.where(queries.is_holder(*STAFF)),
-        incomplete_users=users.where(queries.is_incomplete()),
+        users=visible(actor, models.User).where(queries.is_working_staff()),
+        incomplete_users=visible(actor, models.User).where(queries.is_incomplete()),
         supervisors=users.where(queries.is_holder(Role.SCHOOL_SUPERVISOR)).limit(1),
         examiners=users.where(queries.is_holder(Role.SCHOOL_EXAMINER)).limit(1),
         students=students,
@@ -100,33 +100,26 @@ def school_counts(actor: Actor) -> Mapping[str, int]:
         documents=kept,
         shelves=shelved.distinct(),
         planned=visible(actor, models.Registration).where(planned),
+        coming=listed.in_period(listed.all_moments(actor), "komend"),
         unread=unread(actor),
         to_adopt=_not_adopted(actor),
         profile=sa.select(models.User.id).where(models.User.id == actor.id, models.User.phone != ""),
     )
 
 
-def own_students_counts(actor: Actor, since: dt.datetime) -> Mapping[str, int]:
+def own_students_counts(actor: Actor) -> Mapping[str, int]:
     """For a supervisor: own students, those with nothing planned, and taken exams that are not definitive."""
-    planned = sa.exists().where(
-        models.Registration.student_id == models.Student.id,
-        models.Sitting.registration_id == models.Registration.id,
-    )
     students = visible(actor, models.Student).where(models.Student.active)
     return _counted(
         students=students,
-        unplanned=students.where(~planned),
-        overdue=visible(actor, models.Sitting).where(
-            models.Sitting.ends_at < since, ~_definitive(), goes_on()
-        ),
+        unplanned=by_state(students, "nothing-planned"),
+        overdue=listed.in_state(listed.all_moments(actor), "te-beoordelen"),
     )
 
 
-def planned_between(actor: Actor, first: dt.datetime, until: dt.datetime) -> Agenda:
-    """The visible moments that begin in [first, until), by time; an exam's tasks together. Two queries."""
-    inside = visible(actor, models.Sitting).where(
-        models.Sitting.starts_at >= first, models.Sitting.starts_at < until, goes_on()
-    )
+def planned_in(actor: Actor, period: str) -> Agenda:
+    """The visible moments of a period (listed.PERIODS), by time; an exam's tasks together. Two queries."""
+    inside = listed.in_period(listed.all_moments(actor), period)
     return _agenda(inside.order_by(models.Sitting.starts_at), together=True)
 
 
@@ -135,7 +128,7 @@ def to_assess(actor: Actor, first: dt.datetime, until: dt.datetime) -> Agenda:
     mine = visible(actor, models.Sitting, Permission.ASSESSMENT_TODO)
     older = sa.case((models.Sitting.starts_at < first, 1), else_=0)
     return _agenda(
-        mine.where(models.Sitting.starts_at < until, ~_definitive(), goes_on()).order_by(
+        mine.where(models.Sitting.starts_at < until, ~listed.is_definitive(), goes_on()).order_by(
             older, models.Sitting.starts_at
         )
     )
@@ -208,12 +201,6 @@ def waiting_results(actor: Actor) -> tuple[Sequence[Waiting], int]:
 def _not_adopted(actor: Actor) -> sa.Select[models.Result]:
     return visible(actor, models.Result).where(
         ~sa.exists().where(models.Adoption.result_id == models.Result.id)
-    )
-
-
-def _definitive() -> sa.ColumnElement[bool]:
-    return sa.exists().where(
-        models.Assessment.sitting_id == models.Sitting.id, models.Assessment.definitive_at.is_not(None)
     )
 
 

@@ -16,6 +16,19 @@ UPDATES_SHOWN = 20
 class UpdateLine:
     update: models.SystemUpdate
     read: bool
+    english: tuple[str, str] | None = None  # title and body, for a reader of English; None: only in Dutch
+
+    @property
+    def language(self) -> str:
+        return "en" if self.english else "nl"
+
+    @property
+    def title(self) -> str:
+        return self.english[0] if self.english else self.update.title
+
+    @property
+    def body(self) -> str:
+        return self.english[1] if self.english else self.update.body
 
     @property
     def seen(self) -> str:

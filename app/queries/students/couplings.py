@@ -10,9 +10,10 @@ from app import models
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.membership import has_rule, member_by
+from app.entities.membership import has_rule
 from app.entities.students import group_member
 from app.permissions import Actor, Role
+from app.queries.base.made import made_in
 from app.queries.base.picker import user_label
 from app.queries.users.users import with_role
 
@@ -40,18 +41,24 @@ def undoable(actor: Actor) -> sa.Select[models.CouplingRun]:
 Conditions = tuple[sa.ColumnElement[bool], sa.ColumnElement[bool], sa.ColumnElement[bool]]
 
 
-def condition_now(kind: str, target: int, role: str, *, before: dt.datetime | None = None) -> Conditions:
+def condition_now(
+    kind: str, target: int, role: str, *, made_by: models.CouplingRun | None = None
+) -> Conditions:
     """Three conditions on Student: coupled to it, registered for an exam of it, able to be coupled to it.
 
-    `kind`: "group", "user", "programme" or elective; `target`: its id. `before`: only couplings made by then
-    count.
+    `kind`: "group", "user", "programme" or elective; `target`: its id. `made_by`: only its
+    own couplings count.
     """
+
+    def own_of(coupled: sa.Exists, since: Any) -> sa.Exists:
+        return coupled if made_by is None else coupled.where(made_in(since, made_by.rows_at, made_by.at))
+
     if kind == "group":
         member = sa.exists().where(
             group_member.c.group_id == target, group_member.c.student_id == models.Student.id
         )
         return (
-            member if before is None else member.where(member_by(before)),
+            own_of(member, group_member.c.created_at),
             sa.false(),
             sa.exists().where(models.StudentGroup.id == target, ~has_rule()),
         )
@@ -65,7 +72,7 @@ def condition_now(kind: str, target: int, role: str, *, before: dt.datetime | No
             models.User.id == target, models.User.active.is_(True), with_role(Role(role))
         )
         return (
-            coupled if before is None else coupled.where(models.Supervision.created_at <= before),
+            own_of(coupled, models.Supervision.created_at),
             sa.false(),
             able,
         )
@@ -83,7 +90,7 @@ def condition_now(kind: str, target: int, role: str, *, before: dt.datetime | No
         models.Registration.stopped_at.is_(None),
     )
     return (
-        enrolled if before is None else enrolled.where(models.Enrolment.created_at <= before),
+        own_of(enrolled, models.Enrolment.created_at),
         used,
         sa.true(),
     )

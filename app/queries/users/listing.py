@@ -123,6 +123,7 @@ def user_facts(user_ids: Sequence[int]) -> dict[int, UserFacts]:
     first_four = list(CONDITIONS.items())[:4]
     state = sa.case(*((condition(), state.value) for state, condition in first_four))
     missing = sa.case(
+        (CONDITIONS[UserState.CLOSED](), ""),
         (~users.with_role(), "role"),
         (sa.and_(users.with_role(*users.PROGRAMME_ROLES), ~coupled), "programme"),
         else_="",

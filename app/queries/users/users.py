@@ -80,9 +80,15 @@ def _holders(*roles: Role) -> sa.Select[tuple[int]]:
 
 
 def is_incomplete() -> sa.ColumnElement[bool]:
-    """Condition on User: a role or a programme is still missing before this user can work."""
+    """Condition on User: the account is open, and a role or a programme is missing before they can work."""
     coupled = models.User.id.in_(sa.select(models.user_programme.c.user_id))
-    return sa.or_(~is_holder(), sa.and_(is_holder(*PROGRAMME_ROLES), ~coupled))
+    lacks = sa.or_(~is_holder(), sa.and_(is_holder(*PROGRAMME_ROLES), ~coupled))
+    return sa.and_(models.User.active.is_(True), lacks)
+
+
+def is_working_staff() -> sa.ColumnElement[bool]:
+    """Condition on User: supervises or examines, and the account is open."""
+    return sa.and_(models.User.active.is_(True), is_holder(*PROGRAMME_ROLES))
 
 
 def in_programme(programme_id: int) -> sa.ColumnElement[bool]:

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from app.rules.pass_rules import parts as p
 from app.rules.pass_rules.numbers import LOWEST, mark_text_of, text_of
-from app.rules.text import N_, Reason, reason
+from app.rules.text import N_, Reason, counted, reason
 
 MISSED = {
     "criterion": N_("Criterium %(part)s: %(value)s, dus niet gehaald."),
@@ -147,11 +147,15 @@ class Points:
     def told(self) -> Reason:
         if self.percent:
             return reason(N_("minstens %(percent)s procent van de punten"), percent=text_of(self.least))
+        if self.least == 1:
+            return reason(N_("minstens 1 punt"))
         return reason(N_("minstens %(points)s punten"), points=text_of(self.least))
 
     def missed(self, group: p.Parts) -> list[Reason]:
         return [
-            reason(
+            counted(
+                p.points_of(group),
+                N_("1 punt behaald; %(threshold)s zijn nodig."),
                 N_("%(points)s punten behaald; %(threshold)s zijn nodig."),
                 points=p.points_of(group),
                 threshold=text_of(self._needed(group)),
@@ -209,7 +213,7 @@ class InOrder:
 Condition = Each | Share | Points | Average | InOrder
 
 
-def counted(group: p.Parts, conditions: tuple[Condition, ...]) -> p.Parts:
+def as_they_count(group: p.Parts, conditions: tuple[Condition, ...]) -> p.Parts:
     """The parts as they count: with phases, all after the first that was failed count as nothing."""
     if not any(isinstance(one, InOrder) for one in conditions):
         return group

@@ -7,7 +7,7 @@ from fractions import Fraction
 from app.catalogue_data import natural
 from app.rules.pass_rules import parts as p
 from app.rules.pass_rules import taking as t
-from app.rules.pass_rules.conditions import Condition, InOrder, counted
+from app.rules.pass_rules.conditions import Condition, InOrder, as_they_count
 from app.rules.pass_rules.facts import Criteria, Scores, check_criteria, check_scores
 from app.rules.pass_rules.numbers import LOWEST, TENTH, as_decimal, mark_text_of
 from app.rules.pass_rules.outcome import Outcome, PartOutcome, StepOutcome
@@ -90,7 +90,7 @@ class _Value:
 
 
 def _part(rule: Rule, step: Step, key: str, own: Sequence[p.Part]) -> p.Part:
-    group = counted(own, step.conditions)
+    group = as_they_count(own, step.conditions)
     value, reasons = _taken(step, key, group)
     taken = value
     missed = [one for one in step.conditions if not one.holds(_looked_at(one, own, group))]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from app.errors import RuleBroken
-from app.rules.text import N_
+from app.rules.text import N_, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +88,13 @@ def check_scores(criteria: Criteria, scores: Scores) -> None:
     """RuleBroken: a criterion without a level, or with a level that it does not have."""
     missing = [one.key for one in criteria if one.key not in scores]
     if missing:
-        raise RuleBroken(
+        raise counted(
+            len(missing),
+            N_("Nog niet beoordeeld: 1 criterium (%(criteria)s)."),
             N_("Nog niet beoordeeld: %(count)s criteria (%(criteria)s)."),
             count=len(missing),
             criteria=", ".join(missing),
-        )
+        ).as_error()
     for one in criteria:
         if scores[one.key] not in one.levels:
             raise RuleBroken(

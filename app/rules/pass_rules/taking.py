@@ -8,7 +8,7 @@ from typing import ClassVar
 from app.rules.pass_rules import parts as p
 from app.rules.pass_rules.conditions import Condition
 from app.rules.pass_rules.numbers import mark_text_of, on_the_line, text_of
-from app.rules.text import N_, Reason, reason
+from app.rules.text import N_, Reason, counted, reason
 
 LINE_PERCENT = N_(
     "bij %(percent)s procent van de punten is het cijfer 5,5; daaronder loopt het van 1,0 tot 5,5, "
@@ -168,7 +168,9 @@ class Table:
         return [reason(N_("het cijfer staat in een tabel (punten = cijfer): %(rows)s"), rows=rows)]
 
     def worked(self, group: p.Parts, mark: Fraction) -> Reason:
-        return reason(
+        return counted(
+            p.points_of(group),
+            N_("1 punt in de tabel → %(mark)s"),
             N_("%(points)s punten in de tabel → %(mark)s"),
             points=p.points_of(group),
             mark=mark_text_of(mark),

@@ -93,7 +93,7 @@ LEFT_OUT = {
         f"import_run.{name}": "where the wizard is, and what it read"
         for name in (
             *("content", "table", "header_key", "checked", "task", "asked_at", "lease_until", "tries"),
-            *("problem", "stage", "counts", "finished_at"),
+            *("problem", "stage", "counts", "finished_at", "rows_at"),
         )
     },
     # of some actions

@@ -15,10 +15,10 @@ from sqlalchemy import func, select
 from app.actions.base.outcome import Outcome
 from app.actions.base.runner import run
 from app.actions.base.wording import say
-from app.actions.catalogue.programmes import CATALOGUE, load_catalogue
+from app.actions.catalogue.programmes import load_catalogue
 from app.actions.school.demo import add_demo_students, load_demo_school
 from app.actions.school.updates import change_update, mark_all_updates_read
-from app.catalogue import load
+from app.catalogue import CATALOGUE, load
 from app.catalogue_data import Catalogue
 from app.demo.accounts import ACCOUNTS, PASSWORD
 from app.entities.assessment import Result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -11,11 +12,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
+from app.actions.base.action import Action
 from app.actions.base.outcome import Outcome
 from app.actions.base.runner import preview, run
 from app.actions.base.trail import broken_at
+from app.actions.base.wording import say
 from app.actions.planning.planning import PlanOutcome, plan_exam
 from app.actions.planning.removal import remove_moments, remove_planning
+from app.actions.planning.stopping import resume_exams, stop_exams
 from app.entities.assessment import Assessment, Result, ScoreSheet
 from app.entities.base import db
 from app.entities.engine import transaction
@@ -331,6 +335,17 @@ class TestAttempts:
         outcome = office.plan([office.students[0], chosen], exam_id=exam.id)
         assert (outcome.done, len(outcome.refused)) == (1, 1)
 
+    def test_whoever_follows_no_programme_has_no_examiners_and_it_says_what_to_do(
+        self, office: Office
+    ) -> None:
+        exam, alone = make_exam(elective := make_elective(), tasks=1), make_student(elective)
+        with pytest.raises(RuleBroken) as error:
+            office.plan([alone.id], exam_id=exam.id)
+        said = say(error.value)
+        assert alone.number in said
+        assert "Koppel de student eerst aan een opleiding" in said
+        assert sittings() == []
+
 
 class TestExaminers:
     def wrong(self, office: Office, **given: Any) -> RuleBroken:
@@ -645,6 +660,40 @@ class TestRedBin:
             ["Er is al een beoordeling ingevuld; dit examenmoment blijft staan."],
         )
         assert len(sittings()) == 1
+
+    @pytest.mark.parametrize("several", [False, True])
+    @pytest.mark.parametrize("act", [remove_planning, remove_moments])
+    def test_of_a_stopped_exam_it_tells_since_when_and_why(
+        self, office: Office, act: Action, several: bool
+    ) -> None:
+        outcome = office.plan(office.students[: 1 + several])
+        run(stop_exams, office.actor, outcome.ids, reason="De student is verhuisd")
+        ids = outcome.ids if act is remove_planning else [one.id for one in sittings()]
+        stop = rf"gestopt \({clock.today():%d-%m-%Y} \d\d:\d\d, De student is verhuisd\)"
+        shown = preview(act, office.actor, ids)
+        for told in (shown, run(act, office.actor, ids, shown=shown.mark)):
+            assert len(re.findall(stop, "\n".join(told.names))) == 1 + several
+            assert f"{1 + several} gestopt" in told.summary
+        entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert entry is not None
+        gone = [old for old, new in entry.details.values() if new is None and re.fullmatch(stop, old)]
+        assert len(gone) == 1 + several
+
+    def test_a_stopped_exam_of_which_something_is_left_keeps_its_reason(self, office: Office) -> None:
+        outcome = office.plan(office.students[:1])
+        run(stop_exams, office.actor, outcome.ids, reason="De student is verhuisd")
+        told = run(remove_moments, office.actor, [sittings()[0].id])
+        assert "gestopt" not in " ".join([told.summary, *told.names])
+        assert db.session.scalars(select(Registration.stop_reason)).one() == "De student is verhuisd"
+
+    def test_what_was_stopped_since_the_page_is_said_before_it_goes(self, office: Office) -> None:
+        outcome = office.plan(office.students[:1])
+        for act, ids in ((remove_planning, outcome.ids), (remove_moments, [one.id for one in sittings()])):
+            shown = preview(act, office.actor, ids).mark
+            run(stop_exams, office.actor, outcome.ids, reason="De student is verhuisd")
+            with pytest.raises(ChangedMeanwhile):
+                run(act, office.actor, ids, shown=shown)
+            run(resume_exams, office.actor, outcome.ids)
 
     def test_the_trail_keeps_all_that_was_planned(self, office: Office) -> None:
         office.plan(office.students[:1])

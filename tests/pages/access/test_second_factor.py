@@ -158,6 +158,18 @@ def test_a_recovery_code_opens_once(app: Flask) -> None:
     assert half_way(app, user).post(STEP, {"proof_code": CODE}).status_code == 422
 
 
+@pytest.mark.parametrize(("name", "holds"), [("set_up_app", "<code>"), ("register_passkey", "passkey.js")])
+def test_a_second_factor_is_set_up_in_english_too(
+    visit: Callable[..., Visitor], name: str, holds: str
+) -> None:
+    visitor = visit("student")
+    assert holds in visitor.get(f"{PAGE}do/{name}").text
+    visitor.post("/taal", {"language": "en"})
+    shown = visitor.get(f"{PAGE}do/{name}").text
+    assert 'lang="en"' in shown
+    assert holds in shown
+
+
 def test_an_older_tab_does_not_replace_an_app_that_it_did_not_know(
     visit: Callable[..., Visitor],
 ) -> None:

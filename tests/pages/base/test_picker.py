@@ -360,7 +360,7 @@ def test_examiners_are_searched_within_the_exams_programme(visit: Visit) -> None
     assert shown.count(f'data-href="/kies/examinatoren-school?binnen={programme.id}"') == 3
     typed: dict[str, Any] = {
         "way": "together",
-        "all_day": clock.monday().isoformat(),
+        "all_day": f"{clock.monday():%d-%m-%Y}",
         "all_start": "09:00",
         "all_minutes": "120",
         "all_location": "Zaal",

@@ -365,7 +365,7 @@ class TestPlanningOfMany:
         for n, key in enumerate(keys):
             typed |= {
                 f"{key}_school_examiner": str(examiners[n % 3]),
-                f"{key}_day": (clock.monday() + timedelta(days=n)).isoformat(),
+                f"{key}_day": f"{clock.monday() + timedelta(days=n):%d-%m-%Y}",
                 f"{key}_start": f"0{n}:30",
                 f"{key}_minutes": str(60 + n),
                 f"{key}_location": f"Lokaal {n}",

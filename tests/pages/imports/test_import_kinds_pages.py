@@ -44,7 +44,7 @@ def test_users_from_the_button_to_the_report(visit):
     assert "E-mailadres *" in second
     refused = admin.post(columns, {**proposed(second), "column_3": ""})
     assert refused.status_code == 422
-    assert "Kies nog welke kolom dit is: Rollen." in refused.text
+    assert "Dit bestand heeft geen kolom met Rollen." in refused.text
 
     values = admin.post(columns, proposed(second)).headers["Location"]
     third = admin.get(values).text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -70,7 +70,7 @@ def test_only_the_choice_that_went_is_said_and_the_times_stay(
     assert GONE in told
     shown = as_shown(answer.text)
     assert {name: shown[name] for name in own} == {key: ["10:15"] for key in own}
-    assert shown["all_day"] == [typed["all_day"]]
+    assert shown["all_day"] == [f"{date.fromisoformat(typed['all_day']):%d-%m-%Y}"]
 
 
 def test_with_a_time_for_each_student_none_is_asked_for_all(

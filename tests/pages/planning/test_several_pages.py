@@ -24,6 +24,7 @@ from app.entities.trail import AuditEntry
 from app.entities.users import User
 from app.permissions import SYSTEM
 from app.queries.planning.plan import NOBODY, Slot, Wish
+from app.rules import people
 from app.rules.timetable import shares
 from app.school import current_school
 from tests.factories import make_exam, make_programme, make_student, make_user, refresh
@@ -158,7 +159,7 @@ class TestForm:
         page = office.admin.get(office.url(two[0])).text
         shown = form_values(page, "all_day")
         assert shown["all_school_examiner"] == str(office.school[0])
-        assert (shown["all_day"], shown["all_minutes"]) == (MONDAY.isoformat(), "450")
+        assert (shown["all_day"], shown["all_minutes"]) == (f"{MONDAY:%d-%m-%Y}", "450")
         assert LEAVE not in page.partition('data-section="apart"')[0]
         assert "_clear" not in page
 
@@ -214,7 +215,7 @@ class TestScenes:
         self, office: Office, two: tuple[int, int]
     ) -> None:
         typed = {
-            "all_day": WEDNESDAY.isoformat(),
+            "all_day": f"{WEDNESDAY:%d-%m-%Y}",
             "all_start": "08:00",
             "all_minutes": "120",
             "all_location": "Aula",
@@ -245,7 +246,7 @@ class TestScenes:
         one, two = office.students[:2]
         office.planned(one, 0)
         office.planned(two, 0, day=TUESDAY)
-        page = fill_in(office.admin, office.url(one, two), all_day=WEDNESDAY.isoformat())
+        page = fill_in(office.admin, office.url(one, two), all_day=f"{WEDNESDAY:%d-%m-%Y}")
         words = text_of(page)
         for at in ("09:00–10:00", "11:15–12:15"):
             assert f"{WEDNESDAY:%d-%m-%Y} {at}" in words
@@ -277,7 +278,7 @@ class TestScenes:
         assert 'value="Aula"' in page
         typed = {
             "all_school_examiner": str(office.school[2]),
-            "all_day": WEDNESDAY.isoformat(),
+            "all_day": f"{WEDNESDAY:%d-%m-%Y}",
             "all_minutes": "120",
         }
         assert "Planning controleren" in fill_in(office.admin, url, **typed)
@@ -321,7 +322,7 @@ class TestScenes:
     ) -> None:
         monkeypatch.setattr("app.queries.planning.plan.YEARS", timedelta(days=36_500))
         for day, word in ((date(2027, 3, 28), "bestaat niet (zomertijd)"), (date(2027, 10, 31), "twee keer")):
-            typed = {"all_day": day.isoformat(), "all_start": "02:30", "all_location": "Aula"}
+            typed = {"all_day": f"{day:%d-%m-%Y}", "all_start": "02:30", "all_location": "Aula"}
             page = fill_in(office.admin, office.url(*two), **typed)
             assert re.search(rf'id="all_start-error".*?{re.escape(word)}', page, re.DOTALL)
             assert 'value="Aula"' in page
@@ -335,12 +336,12 @@ class TestTwoPlanners:
         first, second = office.admin, visit("administrator")
         shown = form_values(first.get(url).text, "all_day")
         carry_out(second, url, fill_in(second, url, all_location="Aula", all_note="Van een collega"))
-        late = first.post(url, {**shown, "all_day": TUESDAY.isoformat(), "all_note": "Van mij"})
+        late = first.post(url, {**shown, "all_day": f"{TUESDAY:%d-%m-%Y}", "all_note": "Van mij"})
         assert late.status_code == 422
         assert "Bekijk de planning en probeer het opnieuw." in late.text
         again = form_values(late.text, "all_day")
         assert again["all_location"] == "Aula"
-        assert (again["all_day"], again["all_note"]) == (TUESDAY.isoformat(), "Van mij")
+        assert (again["all_day"], again["all_note"]) == (f"{TUESDAY:%d-%m-%Y}", "Van mij")
         page = first.post(url, again).text
         assert "Opmerking was Van een collega → wordt Van mij" in text_of(page)
         carry_out(first, url, page)
@@ -396,7 +397,7 @@ class Play:
         values = {
             "all_school_examiner": [str(spare[0])],
             "all_company_examiner": [str(spare[1])],
-            "all_day": [(MONDAY + timedelta(days=7 + n)).isoformat() for n in range(3)],
+            "all_day": [f"{MONDAY + timedelta(days=7 + n):%d-%m-%Y}" for n in range(3)],
             "all_start": ["07:30", "10:45"],
             "all_minutes": ["60", "333"],
             "all_location": ["Buiten", "Zaal 99"],
@@ -468,7 +469,7 @@ class Play:
         if not {"all_day", "all_start"} & typed.keys():
             assert local == old
             return
-        day = date.fromisoformat(typed["all_day"]) if "all_day" in typed else old.date()
+        day = people.typed_day(typed["all_day"]) if "all_day" in typed else old.date()
         start = time.fromisoformat(typed["all_start"]) if "all_start" in typed else old.time()
         if order == "same_time":
             assert (local.date(), local.time()) == (day, start)
@@ -506,7 +507,7 @@ def test_a_field_that_nobody_touched_is_not_wrong_when_a_colleague_fills_it(
     now = form_values(late.text, "all_day")
     assert (now["all_start"], now["all_location"]) == ("10:00", "Aula")
     assert (now["all_day"], now["all_minutes"]) == (
-        (WEDNESDAY.isoformat(), "450") if order == "alike" else ("", "")
+        (f"{WEDNESDAY:%d-%m-%Y}", "450") if order == "alike" else ("", "")
     )
     carry_out(office.admin, office.url(one, two), office.admin.post(office.url(one, two), now).text)
     assert all(moment[4] == "Aula" for moments in state([one, two]).values() for moment in moments)

@@ -171,7 +171,7 @@ def test_the_supplier_writes_and_corrects_an_update(visit: Visit) -> None:
         ("title", "", "Geef de update een titel."),
         ("body", " ", "Schrijf wat er nieuw is."),
         ("published_on", "", "Kies een datum."),
-        ("published_on", "32-13-2026", "geldige"),
+        ("published_on", "32-13-2026", "is geen datum"),
         ("title", "x" * 201, "200"),
     ],
 )

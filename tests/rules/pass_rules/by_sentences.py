@@ -262,7 +262,7 @@ class BySentences:
             return all(one.ok for one in group)
         points, most = sum(one.points for one in group), sum(one.most for one in group)
         crits = [one for piece in group for one in piece.criteria]
-        if m := found(r"minstens (\S+) punten", asked):
+        if m := found(r"minstens (\S+) punt(?:en)?", asked):
             return points >= number(m[1])
         if m := found(r"minstens (\S+) procent van de punten", asked):
             return 100 * points >= number(m[1]) * most

@@ -137,6 +137,11 @@ def _note_visit(s: Stage) -> None:
     s.run("note_visit", session_id=s.world.own["session"], address="192.0.2.1")
 
 
+@scene("note_programme")
+def _note_programme(s: Stage) -> None:
+    s.run("note_programme", actor=s.admin, programme_id=s.world.own["programme"])
+
+
 @scene("renew_session")
 def _renew_session(s: Stage) -> None:
     session = s.world.own[f"session of {Role.ADMINISTRATOR}"]

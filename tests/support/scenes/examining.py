@@ -11,7 +11,7 @@ from app.actions.planning.inviting import choice_of
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.invitations import Guest
-from app.entities.planning import Sitting
+from app.entities.planning import Registration, Sitting
 from app.entities.users import User
 from app.permissions import actor_of
 from app.queries.planning.persons import at_address
@@ -60,7 +60,11 @@ def _remove_planning(s: Stage) -> None:
         make_sitting(registration, task, **examiners)
     with transaction():
         db.session.execute(update(Sitting).values(note="Neem uw pas mee"))
-    s.run("remove_planning", registration.id, make_invited().registration)
+    stopped, bare = _stopped(s), make_registration(make_student(), make_exam()).id
+    s.run("stop_exams", bare, reason="De student is ziek geworden")  # before anything was planned
+    begun = plan_exam(tasks=2)  # what was scored stays
+    save_as(begun.school, begun.sittings[0], {}, remark="Rustig gewerkt")
+    s.run("remove_planning", registration.id, make_invited().registration, stopped, bare, begun.registration)
 
 
 INVITED: dict[str, Any] = {
@@ -154,10 +158,38 @@ def _sittings_of(registration: int) -> list[int]:
     return list(db.session.scalars(own))
 
 
+def _stopped(s: Stage) -> int:
+    """A stopped exam of which the moment is still there."""
+    registration: int = _crewed()[0].id
+    s.run("stop_exams", registration, reason="De student is gestopt met de opleiding")
+    return registration
+
+
 @scene("remove_moments")
 def _remove_moments(s: Stage) -> None:
     registration = _crewed(tasks=2)[0].id
-    s.run("remove_moments", _sittings_of(registration)[0])
+    for moments in (
+        _sittings_of(registration)[:1],
+        _sittings_of(_stopped(s)),
+        [make_invited().sitting, *_sittings_of(_stopped(s))],
+    ):
+        s.run("remove_moments", *moments)
+
+
+def pass_meanwhile(registration: int) -> None:
+    """Let the moments of a stopped exam be over by now, that were still to come when it was stopped."""
+    now = clock.now()
+    with transaction():
+        db.session.execute(
+            update(Registration)
+            .where(Registration.id == registration)
+            .values(stopped_at=now - timedelta(days=2))
+        )
+        db.session.execute(
+            update(Sitting)
+            .where(Sitting.registration_id == registration, Sitting.starts_at > now)
+            .values(starts_at=now - timedelta(days=1), ends_at=now - timedelta(days=1) + timedelta(hours=1))
+        )
 
 
 @scene("stop_exams")
@@ -171,9 +203,9 @@ def _stop_exams(s: Stage) -> None:
 
 @scene("resume_exams")
 def _resume_exams(s: Stage) -> None:
-    registration = _crewed()[0].id
-    s.run("stop_exams", registration, reason="De student is gestopt met de opleiding")
-    s.run("resume_exams", registration)
+    passed = _stopped(s)
+    pass_meanwhile(passed)
+    s.run("resume_exams", _stopped(s), passed)
 
 
 @scene("replace_school_examiner")
@@ -189,3 +221,5 @@ def _replace_company_examiner(s: Stage) -> None:
     new, ids = make_user("company_examiner", programmes=[programme]).id, _sittings_of(registration.id)
     s.run("replace_company_examiner", *ids, examiner=str(new), reason="De examinator is ziek geworden")
     s.run("replace_company_examiner", *ids, examiner="", reason="Er komt niemand van het bedrijf")
+    invited = make_invited().sitting
+    s.run("replace_company_examiner", invited, examiner="", reason="Er komt niemand van het bedrijf")

@@ -101,6 +101,12 @@ def _choose_codes(s: Stage) -> None:
     s.run("choose_codes", _students(s), actor=s.admin, login_codes="none", seen="make")
 
 
+@scene("answer_question")
+def _answer_question(s: Stage) -> None:
+    given = {"question": "same", "about": "", "choice": "known", "seen": ""}
+    s.run("answer_question", _students(s), actor=s.admin, **given)
+
+
 @scene("fix_row")
 def _fix_row(s: Stage) -> None:
     run = own_run(s.admin, "students", _students(s))

@@ -12,8 +12,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from app.actions.catalogue.programmes import CATALOGUE
-from app.catalogue import load
+from app.catalogue import CATALOGUE, load
 from app.entities.assessment import Assessment
 from app.entities.base import db
 from app.entities.engine import transaction

@@ -10,9 +10,8 @@ from flask_appbuilder.security.sqla.models import PermissionView, assoc_permissi
 from sqlalchemy import delete, update
 
 from app.actions.base import anchor_file
-from app.actions.catalogue.programmes import CATALOGUE
 from app.actions.library.files import check_upload
-from app.catalogue import load
+from app.catalogue import CATALOGUE, load
 from app.database import empty_database, prepare
 from app.entities.base import db
 from app.entities.engine import transaction

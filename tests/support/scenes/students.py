@@ -10,10 +10,11 @@ from sqlalchemy import select
 from app.actions.students.list_views import ViewsForm
 from app.entities.base import db
 from app.entities.programmes import Programme
-from app.models import ConditionalAssignment, CouplingRun, Student
+from app.models import ConditionalAssignment, CouplingRun, Registration, Student
 from app.permissions import Role
 from tests.factories import (
     enrol,
+    make_elective,
     make_exam,
     make_group,
     make_programme,
@@ -25,6 +26,7 @@ from tests.factories import (
 )
 from tests.factories.base import saved
 from tests.support import clock
+from tests.support.scenes.examining import pass_meanwhile
 from tests.support.scenes.stage import Stage, scene
 
 FACTS: dict[str, Any] = {
@@ -60,8 +62,12 @@ def _couple_programme(s: Stage) -> None:
 
 @scene("uncouple_programme")
 def _uncouple_programme(s: Stage) -> None:
-    programme = make_programme()
-    s.run("uncouple_programme", make_student(programme).id, target=f"p{programme.id}")
+    programme, exam = make_programme(), make_exam(elective := make_elective())
+    planned, stopped = make_student(programme, elective), make_student(programme)
+    make_sitting(make_registration(planned, exam))
+    own = make_registration(stopped, make_exam(programme)).id
+    s.run("stop_exams", own, reason="De student is gestopt met de opleiding")
+    s.run("uncouple_programme", planned.id, stopped.id, target=f"p{programme.id}")
 
 
 def _guides() -> tuple[list[int], list[str]]:
@@ -142,9 +148,11 @@ def _deactivate_students(s: Stage) -> None:
 
 @scene("reactivate_students")
 def _reactivate_students(s: Stage) -> None:
-    student = _examined()
-    s.run("deactivate_students", student)
-    s.run("reactivate_students", student)
+    student, late = _examined(), _examined()
+    s.run("deactivate_students", student, late)
+    own = select(Registration.id).where(Registration.student_id == late)
+    pass_meanwhile(db.session.scalars(own).one())
+    s.run("reactivate_students", student, late)
 
 
 @scene("export_students")
