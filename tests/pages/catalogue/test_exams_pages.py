@@ -74,6 +74,12 @@ def test_an_exam_shows_tasks_criteria_under_work_processes_levels_and_what_is_cr
     assert page.count("0 punten · onvoldoende") == 4
 
 
+def test_a_rule_that_cannot_be_read_is_told_so_and_the_page_is_there(visit: Visit) -> None:
+    exam = make_exam(pass_rule={"scale": "mark", "step": []})
+    for path in (f"/examenbeheer/{exam.id}", f"/examenbeheer/{exam.id}/formulier"):
+        assert "De cesuur van dit examen is onbekend." in visit("administrator").get(path).text
+
+
 def test_the_form_on_paper_holds_every_criterion_and_a_line_for_each_signature(visit: Visit) -> None:
     exam = make_exam(tasks=2, criteria=2)
     page = visit("administrator").get(f"/examenbeheer/{exam.id}/formulier").text

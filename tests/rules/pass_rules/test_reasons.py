@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from app.rules.pass_rules import preset
+from app.rules.pass_rules import Level, preset
 from tests.rules.pass_rules.support import OVG, UP_TO_3, exam, outcome, points
 from tests.rules.pass_rules.test_kinds import PHASES, SHARE_OF_CRITERIA, SHARE_OF_WORK_PROCESSES, TWO_TABLES
 
@@ -213,3 +215,28 @@ def test_work_processes_stand_in_the_order_of_their_numbers():
     assert [one.key for one in found.work_processes] == ["W1", "W2", "W10"]
     found = outcome(preset("consortium", {}), exam("W10 W2 W1", OVG), "V V V")
     assert [one.key for one in found.work_processes] == ["W1", "W2", "W10"]
+
+
+def test_a_part_with_a_letter_says_only_what_it_missed():
+    found = outcome(SHARE_OF_WORK_PROCESSES, exam(FOUR), "G G V O")
+    assert [[str(one) for one in part.reasons] for part in found.work_processes] == [
+        [],
+        ["Voor V is niet alles gehaald:", "Niet gehaald: criterium 1.4 (O)."],
+    ]
+
+
+def test_a_level_with_its_mark_is_told_per_criterion():
+    table = 'table = { O = "4", V = "6", G = "8" }'
+    rule = f'scale = "mark"\n[[step]]\nover = "criterion"\ntake = "table"\n{table}\n'
+    found = outcome(rule + '[[step]]\nover = "exam"\ntake = "mean"', exam("W1 W1"), "V G")
+    assert [[str(one) for one in part.reasons] for part in found.steps[0].parts] == [["V → 6,0"], ["G → 8,0"]]
+    assert [part.value_text for part in found.steps[0].parts] == ["6,0", "8,0"]
+
+
+@pytest.mark.parametrize(("cap", "mark"), [("4.4", "4.4"), (None, "5.4")])
+def test_a_failed_critical_criterion_has_the_cap_of_a_failed_work_process(cap: str | None, mark: str):
+    """7 of 8 points would be an 8,9; both work processes have at least one point per criterion."""
+    rule = preset("every_work_process", {"fail_cap": cap} if cap else {})
+    levels = (Level("O", 0, False), Level("M", 1, False), Level("G", 2, True))
+    found = outcome(rule, exam("W1 W1 W2 W2!", levels), "G G G M")
+    assert (found.grade, found.mark) == ("O", Decimal(mark))
