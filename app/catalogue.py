@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from app import catalogue_data, toml_file
 from app.errors import RuleBroken
-from app.rules import marks
-from app.rules.scoring import CriterionFacts
+from app.rules import pass_rules
+from app.rules.pass_rules.presets import PRESETS
 from app.rules.text import N_
 from app.toml_kinds import Choice
 from config import ROOT
@@ -188,43 +188,55 @@ def _criterion(table: toml_file.TomlTable) -> catalogue_data.CriterionData:
 
 
 def _level(table: toml_file.TomlTable) -> catalogue_data.LevelData:
+    label = table.text("label", limit=40)
     level = catalogue_data.LevelData(
-        label=table.text("label", limit=40),
+        label=label,
         points=table.whole("points", 0, 100),
+        sufficient=table.flag("sufficient", default=pass_rules.sufficient_by_label(label)),
         description=table.text("description", limit=LONG, lines=True),
     )
     table.close()
     return level
 
 
-def _pass_rule(
-    table: toml_file.TomlTable, tasks: Iterable[catalogue_data.ExamTaskData]
-) -> catalogue_data.PassRuleData:
-    model = table.choice("model", marks.SCORING_MODELS)
-    parameters = table.table("parameters").rest()
+def _pass_rule(table: toml_file.TomlTable, tasks: Iterable[catalogue_data.ExamTaskData]) -> Mapping[str, Any]:
+    """The rule as data: its own steps, or those of a preset."""
+    own = not table.has("preset")
+    data = table.rest() if own else _preset(table)
     try:
-        marks.check_rule(model, parameters, criterion_facts(tasks))
+        pass_rules.checked(data, criterion_facts(tasks))
+    except RuleBroken as error:
+        message = N_("%(file)s: “%(where)s” klopt niet. %(problem)s")
+        place = error.field if own else "parameters"
+        if not place:
+            raise table.file.error(message, table.where, problem=str(error)) from error
+        raise table.error(message, place, problem=str(error)) from error
+    return data
+
+
+def _preset(table: toml_file.TomlTable) -> Mapping[str, Any]:
+    name = table.choice("preset", PRESETS)
+    parameters = table.optional_table("parameters").rest()
+    table.close()
+    try:
+        return pass_rules.preset(name, parameters)
     except RuleBroken as error:
         message = N_("%(file)s: “%(where)s” klopt niet. %(problem)s")
         raise table.error(message, "parameters", problem=str(error)) from error
-    table.close()
-    return catalogue_data.PassRuleData(model, parameters)
 
 
-def criterion_facts(tasks: Iterable[catalogue_data.ExamTaskData]) -> list[CriterionFacts]:
-    """The criteria as the scoring models read them, not yet scored; numbered 1, 2, ... through the exam."""
-    every = [(task, criterion) for task in tasks for criterion in task.criteria]
+def criterion_facts(tasks: Iterable[catalogue_data.ExamTaskData]) -> pass_rules.Criteria:
+    """The criteria as a pass rule reads them."""
     return [
-        CriterionFacts(
-            id=number,
-            task_id=task.position,
-            work_process_code=one.work_process,
+        pass_rules.Criterion(
+            key=f"{task.position}.{number}",
+            task=str(task.position),
+            work_process=one.work_process,
             critical=one.critical,
-            max_points=one.max_points,
-            points=None,
-            label=one.text,
+            levels=tuple(pass_rules.Level(lv.label, lv.points, lv.sufficient) for lv in one.levels),
         )
-        for number, (task, one) in enumerate(every, 1)
+        for task in tasks
+        for number, one in enumerate(task.criteria, 1)
     ]
 
 

@@ -65,6 +65,7 @@ class ElectiveData:
 class LevelData:
     label: str
     points: int
+    sufficient: bool
     description: str
 
 
@@ -92,14 +93,6 @@ class ExamTaskData:
 
 
 @dataclass(frozen=True, slots=True)
-class PassRuleData:
-    """A scoring model (app/rules/marks.py) and its parameters as they stand in the file."""
-
-    model: str
-    parameters: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class ExamData:
     """Belongs to a programme (crebo, with a core task) or to an elective (code): one of the two is set."""
 
@@ -114,7 +107,7 @@ class ExamData:
     programme: str
     elective: str
     core_task: str  # empty: the whole elective
-    pass_rule: PassRuleData
+    pass_rule: Mapping[str, Any]  # the steps, as app/rules/pass_rules/ reads them
     tasks: tuple[ExamTaskData, ...]
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.catalogue import load
+from app.catalogue import criterion_facts, load
 from app.catalogue_data import Catalogue, CriterionData, ExamData, natural
-from app.rules.marks import SCORING_MODELS, check_rule, decide
-from app.rules.scoring import CriterionFacts
+from app.rules.pass_rules import checked, decide
+from app.rules.pass_rules.facts import all_highest, all_lowest
 from app.toml_file import DataFileError, TomlFile, TomlTable, read_toml
 
 ROOT = Path(__file__).parents[1]
@@ -78,9 +78,9 @@ def test_three_programmes_have_a_whole_exam_with_four_tasks(catalogue: Catalogue
     assert four >= {"25168", "25656", "25998"}
 
 
-def test_every_kind_scoring_model_and_programme_is_there(catalogue: Catalogue):
+def test_every_kind_scale_and_programme_is_there(catalogue: Catalogue):
     assert {exam.kind for exam in catalogue.exams} == {"proeve", "werkstuk", "keuzedeelexamen"}
-    assert {exam.pass_rule.model for exam in catalogue.exams} == set(SCORING_MODELS)
+    assert {exam.pass_rule["scale"] for exam in catalogue.exams} == {"mark", "grade"}
     assert {exam.programme for exam in catalogue.exams} - {""} == {one.crebo for one in catalogue.programmes}
 
 
@@ -118,22 +118,21 @@ def test_no_text_is_used_twice(catalogue: Catalogue):
 
 
 def test_the_pass_rule_lets_the_best_pass_as_good_and_the_worst_fail(exam: ExamData):
-    rule = exam.pass_rule
-    check_rule(rule.model, rule.parameters, facts(exam, "max"))
-    best = decide(rule.model, rule.parameters, facts(exam, "max"))
-    assert best.passed
-    assert best.grade == ("V" if rule.model == "knock_out" else "G")
-    worst = decide(rule.model, rule.parameters, facts(exam, "min"))
-    assert not worst.passed
+    facts = criterion_facts(exam.tasks)
+    rule = checked(exam.pass_rule, facts)
+    best = decide(rule, facts, all_highest(facts))
+    assert best.grade == ("V" if exam.key == "k0262-keuzedeelexamen" else "G")
+    assert not decide(rule, facts, all_lowest(facts)).passed
 
 
 def test_one_failed_critical_criterion_fails_every_exam(exam: ExamData):
-    rule = exam.pass_rule
-    for number, one in enumerate(criteria(exam)):
+    facts = criterion_facts(exam.tasks)
+    rule = checked(exam.pass_rule, facts)
+    for one in facts:
         if one.critical:
-            scored = facts(exam, "max")
-            scored[number] = facts(exam, "min")[number]
-            assert not decide(rule.model, rule.parameters, scored).passed, one.text
+            highest_fail = [level for level in one.levels if not level.sufficient][-1]
+            scores = {**all_highest(facts), one.key: highest_fail}
+            assert not decide(rule, facts, scores).passed, one.key
 
 
 def test_updates_are_newest_first_and_in_two_languages(catalogue: Catalogue):
@@ -164,13 +163,19 @@ BROKEN = [
     ("exams/k0788-keuzedeelexamen.toml", 'kind = "keuzedeelexamen"', 'kind = "proeve"', "kind", 3),
     ("exams/k0788-keuzedeelexamen.toml", 'elective = "K0788"', "", "programme", 1),
     ("exams/25656-b1-k1-pvb.toml", 'core_task = "B1-K1"', "", "core_task", 1),
-    ("exams/25656-b1-k1-pvb.toml", '"B1-K1-W7"', '"B1-K2-W1"', "tasks[1].criteria[5].work_process", 64),
-    ("exams/25656-b1-k1-pvb.toml", "points = 1,", "points = 0,", "tasks[1].criteria[1].levels", 29),
+    ("exams/25656-b1-k1-pvb.toml", '"B1-K1-W7"', '"B1-K2-W1"', "tasks[1].criteria[5].work_process", 63),
+    ("exams/25656-b1-k1-pvb.toml", "points = 1,", "points = 0,", "tasks[1].criteria[1].levels", 28),
     ("exams/25656-b1-k1-pvb.toml", "good_from = 28", "good_from = 37", "pass_rule.parameters", 15),
     ("exams/25656-b1-k1-pvb.toml", "good_from = 28", "good_form = 28", "pass_rule.parameters", 15),
-    ("exams/25656-b1-k1-pvb.toml", '"consortium"', '"consorteum"', "pass_rule.model", 13),
+    ("exams/25656-b1-k1-pvb.toml", '"consortium"', '"consorteum"', "pass_rule.preset", 13),
+    ("exams/25998-b1-k1-pvb.toml", 'take = "mean"', 'take = "average"', "pass_rule.step[2].take", 23),
+    ("exams/25998-b1-k1-pvb.toml", 'cesuur = "50%"', 'cesuur = "100%"', "pass_rule.step[1].cesuur", 19),
+    ("exams/25998-b1-k1-pvb.toml", 'each = "5.5"', 'eech = "5.5"', "pass_rule.step[2].eech", 24),
+    ("exams/25998-b1-k1-pvb.toml", 'each = "5.5"', 'each = "1.0"', "pass_rule.step[2].each", 24),
+    ("exams/25998-b1-k1-pvb.toml", 'scale = "mark"\n', "", "pass_rule.scale", 12),
+    ("exams/25998-b1-k1-pvb.toml", "nt = false", "nt = 0", "tasks[1].criteria[1].levels[2].sufficient", 39),
     ("exams/25656-b1-k1-pvb.toml", "duration_minutes = 450", "duration_minutes = 449", "duration_minutes", 9),
-    ("exams/25656-b1-k1-pvb.toml", "position = 2", "position = 3", "tasks[2].position", 72),
+    ("exams/25656-b1-k1-pvb.toml", "position = 2", "position = 3", "tasks[2].position", 71),
     ("updates.toml", "date = 2026-11-24", 'date = "24-11-2026"', "updates[1].date", 4),
 ]
 
@@ -243,20 +248,6 @@ def contrast_with_white(colour: str) -> float:
 
 def criteria(exam: ExamData) -> list[CriterionData]:
     return [one for task in exam.tasks for one in task.criteria]
-
-
-def facts(exam: ExamData, score: str) -> list[CriterionFacts]:
-    return [
-        CriterionFacts(
-            id=number,
-            task_id=1,
-            work_process_code=one.work_process,
-            critical=one.critical,
-            max_points=one.max_points,
-            points=one.max_points if score == "max" else 0,
-        )
-        for number, one in enumerate(criteria(exam))
-    ]
 
 
 @pytest.fixture(scope="module")

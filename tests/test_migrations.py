@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command as alembic
@@ -14,10 +16,12 @@ from sqlalchemy.event import listen, remove
 
 from app.database import prepare
 from app.entities.base import db
+from app.entities.exams import Exam
 from app.entities.students import Student, StudentTerm
+from app.rules.pass_rules import preset
 from config import ROOT
 from migrations import triggers
-from tests.factories import make_student, refresh
+from tests.factories import make_exam, make_student, refresh
 from tests.support.database import alembic_config
 from tests.support.processes import start
 
@@ -99,6 +103,51 @@ def test_students_of_before_get_their_words_and_their_place(app: Flask):
     assert found.search == f"{words} school-x.example.nl"
     assert set(db.session.scalars(select(StudentTerm.term))) == set(found.search.split())
     assert found.name_key == "el-orsted\x1flukasz van der"
+
+
+OLD_RULES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
+    # the model of before with its parameters, and the preset that says the same
+    ("consortium", {"good_from": 5, "min_points": 1}, "consortium", {"good_from": 5}),
+    ("consortium", {"good_percent": 51, "good_from": 4}, "consortium", {"good_percent": 51, "good_from": 4}),
+    ("points_to_mark", {"min_points": 2, "rounding": "half_up"}, "points_to_mark", {"rounding": "half_up"}),
+    ("points_to_mark", {"pass_mark": "6.0", "good_mark": None}, "points_to_mark", {"pass_mark": "6.0"}),
+    ("every_work_process", {"fail_cap": "5.4"}, "every_work_process", {"fail_cap": "5.4"}),
+    ("every_work_process", {"measure": "lowest"}, "every_work_process", {"measure": "lowest"}),
+    ("every_work_process", {"min_points": "1.5"}, "every_work_process", {"min_points": "1.5"}),
+    ("knock_out", {"threshold": 3, "good_from": 4}, "knock_out", {"threshold": 3, "good_from": 4}),
+]
+
+
+@pytest.mark.schema
+def test_the_rules_of_before_become_steps_that_decide_the_same(app: Flask):
+    """A level is sufficient when it had the points that the rule asked: 1, 2, or 1,5 rounded up."""
+    exams = [make_exam(tasks=1, criteria=1).id for _rule in OLD_RULES]
+    db.session.rollback()
+    alembic.downgrade(alembic_config(), "0026")
+    with db.engine.begin() as connection:
+        write = text("UPDATE exam SET rule_model = :model, rule_parameters = :given WHERE id = :id")
+        for id_, (model, given, _preset, _parameters) in zip(exams, OLD_RULES, strict=True):
+            connection.execute(write, {"model": model, "given": json.dumps(given), "id": id_})
+    alembic.upgrade(alembic_config(), "head")
+
+    refresh()
+    for id_, (_model, given, name, parameters) in zip(exams, OLD_RULES, strict=True):
+        exam = db.session.get_one(Exam, id_)
+        assert exam.pass_rule == preset(name, parameters)
+        enough = [level.sufficient for level in exam.tasks[0].criteria[0].levels]
+        assert enough == [False, str(given.get("min_points", 1)) == "1", True]
+
+
+@pytest.mark.schema
+def test_a_rule_in_steps_comes_back_after_a_downgrade(app: Flask):
+    rule = preset("mark_per_work_process", {})
+    exam = make_exam(pass_rule=rule).id
+    db.session.rollback()
+    alembic.downgrade(alembic_config(), "0026")
+    alembic.upgrade(alembic_config(), "head")
+
+    refresh()
+    assert db.session.get_one(Exam, exam).pass_rule == rule
 
 
 # --- with rows in every table ------------------------------------------------------------------

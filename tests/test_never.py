@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
-from sqlalchemy.orm.attributes import flag_modified
 
 from app.actions.access.code_making import issue_codes
 from app.actions.assessment.assessment import make_definitive
@@ -37,6 +36,7 @@ from app.permissions import SYSTEM, Role, actor_of
 from app.queries.access.codes import code_for
 from app.queries.base.picker import SOURCES
 from app.rules.code_format import grouped
+from app.rules.pass_rules import preset
 from tests.factories import make_user, refresh
 from tests.factories.assessment import PlannedExam, close_as_school, plan_exam, save_as, version_of
 from tests.pages.access.test_sign_in import browser, sign_in, user_with_password
@@ -380,8 +380,7 @@ def test_a_result_never_changes_because_the_catalogue_did(
     with transaction():
         db.session.execute(update(CriterionLevel).values(points=CriterionLevel.points + 50, label="Z"))
         for one in db.session.scalars(select(Exam)):
-            one.rule_parameters = {"good_from": 1}
-            flag_modified(one, "rule_parameters")
+            one.pass_rule = preset("consortium", {"good_from": 1})
             one.current = False
             for task in one.tasks:
                 task.title = "Een andere titel"

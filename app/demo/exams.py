@@ -10,7 +10,7 @@ from app import models
 from app.demo import bulk, diary, names, offers, people, scores, scripts, users
 from app.demo.students import Placed
 from app.permissions import Role
-from app.rules.scoring import Outcome
+from app.rules.pass_rules import Outcome
 
 
 @dataclass(slots=True)
@@ -245,7 +245,7 @@ class AssessmentWriter:
             "version": version,
         }
         self.sheets.append(sheet)
-        for criterion, (level, _points) in self._of(moment, chosen).items():
+        for criterion, level in self._of(moment, chosen).items():
             self.scores.append(
                 {"sheet_id": sheet, "criterion_id": criterion, "level_id": level, "remark": ""}
             )

@@ -1,9 +1,8 @@
 """What the school offers, read once: programmes with their electives and exams, ready to plan and score."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
@@ -11,19 +10,18 @@ from sqlalchemy.orm import selectinload
 from app import models
 from app.demo import names
 from app.entities.base import db
+from app.rules import pass_rules
 
 DAY_MINUTES = 480  # a task that takes longer is taken within one school day in the demo school
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionOffer:
-    """`levels`: (id, points), ascending."""
+    """A criterion as its pass rule knows it, and the ids of its levels, in the same order."""
 
     id: int
-    work_process: str
-    critical: bool
-    text: str
-    levels: tuple[tuple[int, int], ...]
+    facts: pass_rules.Criterion
+    level_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +36,7 @@ class ExamOffer:
     id: int
     title: str
     in_practice: bool
-    rule_model: str
-    rule_parameters: Mapping[str, Any]
+    rule: pass_rules.Rule
     tasks: tuple[TaskOffer, ...]
 
 
@@ -102,10 +99,8 @@ def _exam(exam: models.Exam) -> ExamOffer:
             tuple(
                 CriterionOffer(
                     one.id,
-                    one.work_process.code,
-                    one.critical,
-                    one.text,
-                    tuple((level.id, level.points) for level in one.levels),
+                    one.facts,
+                    tuple(level.id for level in one.levels),
                 )
                 for one in task.criteria
             ),
@@ -113,4 +108,4 @@ def _exam(exam: models.Exam) -> ExamOffer:
         for task in exam.tasks
     )
     in_practice = exam.place == "Beroepspraktijk"
-    return ExamOffer(exam.id, exam.title, in_practice, exam.rule_model, exam.rule_parameters, tasks)
+    return ExamOffer(exam.id, exam.title, in_practice, pass_rules.read(exam.pass_rule), tasks)

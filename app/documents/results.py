@@ -13,7 +13,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from app.rules import cells as rules
-from app.rules.scoring import mark_text
+from app.rules.marks import mark_text
 from app.school import current_school
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -15,6 +15,7 @@ from sqlalchemy import orm
 from app.entities.base import Model
 from app.entities.numbers import uid_column
 from app.entities.programmes import CoreTask, Elective, Programme, WorkProcess
+from app.rules import pass_rules
 from app.rules.text import N_
 
 
@@ -60,8 +61,7 @@ class Exam(Model):
     programme_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("programme.id"), index=True)
     elective_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("elective.id"), index=True)
     core_task_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("core_task.id"))
-    rule_model: orm.Mapped[str] = orm.mapped_column(sa.String(40))
-    rule_parameters: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON, default=dict)
+    pass_rule: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON, server_default="{}")
 
     programme: orm.Mapped[Programme | None] = orm.relationship()
     elective: orm.Mapped[Elective | None] = orm.relationship()
@@ -72,6 +72,11 @@ class Exam(Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
+
+    @property
+    def facts(self) -> pass_rules.Criteria:
+        """Its criteria as its pass rule reads them."""
+        return [one.facts for task in self.tasks for one in task.criteria]
 
 
 class ExamTask(Model):
@@ -112,9 +117,19 @@ class Criterion(Model):
         back_populates="criterion", order_by="CriterionLevel.points", passive_deletes=True
     )
 
+    @property
+    def facts(self) -> pass_rules.Criterion:
+        return pass_rules.Criterion(
+            key=f"{self.task.position}.{self.position}",
+            task=str(self.task.position),
+            work_process=self.work_process.code,
+            critical=self.critical,
+            levels=tuple(level.facts for level in self.levels),
+        )
+
 
 class CriterionLevel(Model):
-    """One answer to a criterion: a label (O, V, G), its points, when to give it."""
+    """One answer to a criterion: a label (O, V, G), its points, whether it is enough, when to give it."""
 
     __tablename__ = "criterion_level"
     __table_args__ = (sa.UniqueConstraint("criterion_id", "points"),)
@@ -123,6 +138,11 @@ class CriterionLevel(Model):
     criterion_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("criterion.id"))
     label: orm.Mapped[str] = orm.mapped_column(sa.String(40))
     points: orm.Mapped[int]
+    sufficient: orm.Mapped[bool] = orm.mapped_column(server_default=sa.true())
     description: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
 
     criterion: orm.Mapped[Criterion] = orm.relationship(back_populates="levels")
+
+    @property
+    def facts(self) -> pass_rules.Level:
+        return pass_rules.Level(self.label, self.points, self.sufficient)

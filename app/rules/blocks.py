@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from app.rules.scoring import mark_text
+from app.rules.marks import mark_text
 from app.rules.text import N_
 
 Tone = Literal["neutral", "info", "warn", "good", "bad"]  # of the theme's badges

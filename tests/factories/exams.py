@@ -6,9 +6,10 @@ from typing import Any
 
 from app.entities.exams import Criterion, CriterionLevel, Exam, ExamKind, ExamTask
 from app.entities.programmes import CoreTask, Elective, Programme, WorkProcess
+from app.rules.pass_rules import preset
 from tests.factories.base import at_once, numbers, saved
 
-LEVELS = (("O", 0), ("V", 1), ("G", 2))
+LEVELS = (("O", 0, False), ("V", 1, True), ("G", 2, True))
 
 
 def make_programme(**values: Any) -> Programme:
@@ -47,8 +48,7 @@ def make_exam(
         "code": f"EX{n}",
         "title": f"Examen {n}",
         "duration_minutes": 60 * tasks,
-        "rule_model": "consortium",
-        "rule_parameters": {"good_from": tasks * criteria * 2},
+        "pass_rule": preset("consortium", {"good_from": tasks * criteria * 2}),
         **values,
     }
     exam = Exam(**given, core_task=core_task)
@@ -76,7 +76,10 @@ def _task(position: int, criteria: int, processes: list[WorkProcess]) -> ExamTas
                 position=i,
                 text=f"Opdracht {position}, criterium {i}",
                 work_process=processes[(i - 1) % len(processes)],
-                levels=[CriterionLevel(label=label, points=points) for label, points in LEVELS],
+                levels=[
+                    CriterionLevel(label=label, points=points, sufficient=sufficient)
+                    for label, points, sufficient in LEVELS
+                ],
             )
             for i in range(1, criteria + 1)
         ],

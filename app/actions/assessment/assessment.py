@@ -26,7 +26,7 @@ from app.queries.planning import attempts
 from app.queries.planning.persons import same_person
 from app.queries.planning.sides import others_at
 from app.rules import sides, steps
-from app.rules.scoring import mark_text
+from app.rules.marks import mark_text
 from app.rules.second_factor import Proof
 from app.rules.text import N_, Reason
 from app.school import current_school

@@ -4,7 +4,7 @@ Pages read a result from `detail`, never from the catalogue. `detail` holds text
 examiners as they were on that day, so a change of the catalogue never changes a result.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,8 @@ from app import models
 from app.clock import utc_now
 from app.entities.base import db
 from app.queries.assessment import assessment as queries
-from app.rules import marks, scoring
+from app.rules import pass_rules
+from app.rules.pass_rules.explaining import as_json
 
 
 def decide_result(registration_id: int) -> models.Result | None:
@@ -41,7 +42,7 @@ def decide_result(registration_id: int) -> models.Result | None:
     return result
 
 
-def working(registration_id: int) -> tuple[scoring.Outcome, dict[str, Any]] | None:
+def working(registration_id: int) -> tuple[pass_rules.Outcome, dict[str, Any]] | None:
     """The outcome, and how it was computed as JSON. None while a task is not definitive.
 
     Only the scores of the accountable (school) examiners count. The company's scores are listed beside them.
@@ -51,7 +52,8 @@ def working(registration_id: int) -> tuple[scoring.Outcome, dict[str, Any]] | No
     if {task.id for task in exam.tasks} - set(closed):
         return None
     sheets = {task_id: _accountable_sheet(assessment) for task_id, assessment in closed.items()}
-    outcome = marks.decide(exam.rule_model, exam.rule_parameters, _facts(exam, sheets))
+    rule, criteria = pass_rules.read(exam.pass_rule), exam.facts
+    outcome = pass_rules.decide(rule, criteria, _chosen(exam, sheets))
     return outcome, {
         "exam": {
             "key": exam.key,
@@ -61,9 +63,8 @@ def working(registration_id: int) -> tuple[scoring.Outcome, dict[str, Any]] | No
             "kind": exam.kind.value,
         },
         "rule": {
-            "model": exam.rule_model,
-            "label": marks.SCORING_MODELS[exam.rule_model].label,
-            "parameters": exam.rule_parameters,
+            "pass_rule": exam.pass_rule,
+            "explained": as_json(pass_rules.explain(rule, criteria)),
         },
         "outcome": outcome.as_json(),
         "tasks": [_task(task, closed[task.id], sheets[task.id]) for task in exam.tasks],
@@ -121,24 +122,14 @@ def _level(criterion: models.Criterion, score: models.Score | None) -> models.Cr
     return next((level for level in criterion.levels if score and level.id == score.level_id), None)
 
 
-def _facts(exam: models.Exam, sheets: Mapping[int, models.ScoreSheet]) -> Sequence[scoring.CriterionFacts]:
-    facts = []
-    for task in exam.tasks:
-        scores = _scores(sheets[task.id])
-        for criterion in task.criteria:
-            level = _level(criterion, scores.get(criterion.id))
-            facts.append(
-                scoring.CriterionFacts(
-                    id=criterion.id,
-                    task_id=task.id,
-                    work_process_code=criterion.work_process.code,
-                    critical=criterion.critical,
-                    max_points=max(one.points for one in criterion.levels),
-                    points=level.points if level else None,
-                    label=f"{task.position}.{criterion.position}",
-                )
-            )
-    return facts
+def _chosen(exam: models.Exam, sheets: Mapping[int, models.ScoreSheet]) -> pass_rules.Scores:
+    """The level of each criterion that has one, under the name that a pass rule knows it by."""
+    return {
+        criterion.facts.key: level.facts
+        for task in exam.tasks
+        for criterion in task.criteria
+        if (level := _level(criterion, _scores(sheets[task.id]).get(criterion.id))) is not None
+    }
 
 
 def _task(task: models.ExamTask, assessment: models.Assessment, sheet: models.ScoreSheet) -> dict[str, Any]:
@@ -185,7 +176,13 @@ def _criterion(
         "critical": criterion.critical,
         "work_process": {"code": criterion.work_process.code, "name": criterion.work_process.name},
         "max_points": max(one.points for one in criterion.levels),
-        "level": level and {"label": level.label, "points": level.points, "description": level.description},
+        "level": level
+        and {
+            "label": level.label,
+            "points": level.points,
+            "sufficient": level.sufficient,
+            "description": level.description,
+        },
         "remark": score.remark if score else "",
         "company_level": theirs.label if theirs else None,
     }

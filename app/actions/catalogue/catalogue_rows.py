@@ -181,8 +181,7 @@ class CatalogueWriter:
             description=data.description,
             place=data.place,
             duration_minutes=data.duration_minutes,
-            rule_model=data.pass_rule.model,
-            rule_parameters=dict(data.pass_rule.parameters),
+            pass_rule=dict(data.pass_rule),
             programme=owner if isinstance(owner, models.Programme) else None,
             elective=owner if isinstance(owner, models.Elective) else None,
             core_task=self._core_tasks.get((owner, data.core_task)),
@@ -210,7 +209,12 @@ class CatalogueWriter:
             critical=data.critical,
             work_process=self._processes[core_task, data.work_process],
             levels=[
-                models.CriterionLevel(label=one.label, points=one.points, description=one.description)
+                models.CriterionLevel(
+                    label=one.label,
+                    points=one.points,
+                    sufficient=one.sufficient,
+                    description=one.description,
+                )
                 for one in data.levels
             ],
         )
@@ -246,15 +250,14 @@ def _label(row: Any) -> str:
 def _content(exam: models.Exam) -> tuple[Any, ...]:
     """The parts of an exam that an assessment depends on: tasks, criteria, levels, pass rule."""
     return (
-        exam.rule_model,
-        exam.rule_parameters,
+        exam.pass_rule,
         [
             (
                 task.position,
                 task.title,
                 task.instruction,
                 [
-                    (one.text, one.critical, [(lv.label, lv.points, lv.description) for lv in one.levels])
+                    (one.text, one.critical, [_level_content(lv) for lv in one.levels])
                     for one in task.criteria
                 ],
             )
@@ -265,18 +268,21 @@ def _content(exam: models.Exam) -> tuple[Any, ...]:
 
 def _content_of(data: catalogue_data.ExamData) -> tuple[Any, ...]:
     return (
-        data.pass_rule.model,
-        dict(data.pass_rule.parameters),
+        dict(data.pass_rule),
         [
             (
                 task.position,
                 task.title,
                 task.instruction,
                 [
-                    (one.text, one.critical, [(lv.label, lv.points, lv.description) for lv in one.levels])
+                    (one.text, one.critical, [_level_content(lv) for lv in one.levels])
                     for one in task.criteria
                 ],
             )
             for task in data.tasks
         ],
     )
+
+
+def _level_content(level: models.CriterionLevel | catalogue_data.LevelData) -> tuple[Any, ...]:
+    return (level.label, level.points, level.sufficient, level.description)

@@ -19,7 +19,7 @@ from app.pages.assessment.outcome import grade_text
 from app.pages.planning.blocks import result_badge
 from app.permissions import Permission, may
 from app.queries.assessment import committee as rows
-from app.rules.scoring import mark_text
+from app.rules.marks import mark_text
 from app.school import current_school
 from app.theme import widgets
 

@@ -14,7 +14,7 @@ from app.pages.assessment.words import saved_text
 from app.pages.planning.blocks import result_badge
 from app.permissions import Actor, Permission, Role, may
 from app.queries.assessment import assessment
-from app.rules.scoring import mark_text
+from app.rules.marks import mark_text
 from app.rules.tokens import new_token
 from app.school import current_school
 from app.theme import widgets
@@ -132,12 +132,25 @@ def _remark_row(name: str, title: str, theirs: str, typed: Mapping[str, str]) ->
 
 @dataclass(frozen=True)
 class Part:
-    """Points of a work process or a task."""
+    """Points of a work process, a task or another part; `passed` None: the rule gives it no verdict."""
 
     name: str
     points: str
-    passed: bool
+    passed: bool | None
     mark: str
+    reasons: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class PartTable:
+    title: str
+    first: str  # head of the column with the names
+    parts: Sequence[Part]
+
+    @property
+    def judged(self) -> bool:
+        """Whether the rule has a verdict on these parts, so that there is more to show than points."""
+        return any(one.passed is not None or one.mark for one in self.parts)
 
 
 @dataclass(frozen=True)
@@ -159,8 +172,8 @@ class ResultModel:
     grade: str
     reasons: Sequence[str]
     facts: Sequence[widgets.Fact]
-    processes: Sequence[Part]
-    task_parts: Sequence[Part]
+    tables: Sequence[PartTable]
+    rule: Sequence[tuple[str, Sequence[str]]]  # empty: a result from before the rule was kept in sentences
     tasks: Sequence[ResultTask]
     buttons: Sequence[widgets.Button] = ()
 
@@ -170,21 +183,16 @@ def result_page(result: models.Result, actor: Actor) -> ResultModel:
     detail, registration = result.detail, result.registration
     outcome, tasks = detail["outcome"], detail["tasks"]
     with_company = may(actor, Permission.ASSESSMENT_SEE)
-    names = {one["work_process"]["code"]: one["work_process"]["name"] for t in tasks for one in t["criteria"]}
-    titles = {str(task["id"]): f"{task['position']}. {task['title']}" for task in tasks}
     return ResultModel(
         student=registration.student.full_name,
         title=detail["exam"]["title"],
         badge=result_badge(result),
         mark=mark_text(result.mark) if result.mark is not None else "",
         grade=grade_text(result.grade),
-        reasons=[_(text) % params if params else _(text) for text, params in outcome["reasons"]],
+        reasons=_said(outcome["reasons"]),
         facts=_result_facts(result),
-        processes=[
-            _part(one, f"{one['key']} {names.get(one['key'], '')}")
-            for one in sorted(outcome["work_processes"], key=lambda one: natural(one["key"]))
-        ],
-        task_parts=[_part(one, titles.get(one["key"], one["key"])) for one in outcome["tasks"]],
+        tables=_tables(outcome, tasks),
+        rule=[(_said([say])[0], _said(under)) for say, under in detail["rule"].get("explained", ())],
         tasks=[_result_task(task, with_company) for task in tasks],
         buttons=_trail_button(result, actor),
     )
@@ -215,7 +223,8 @@ def _result_facts(result: models.Result) -> Sequence[widgets.Fact]:
     exam = detail["exam"]
     version = _("%(code)s, versie %(version)s", code=exam["code"], version=exam["version"])
     adopted = result.adoption
-    rule: str = detail["rule"]["label"]
+    end_mark: str = detail["outcome"].get("end_mark") or ""
+    label: str = detail["rule"].get("label", "")  # of an older result
     return [
         widgets.Fact(
             _("Student"),
@@ -223,8 +232,9 @@ def _result_facts(result: models.Result) -> Sequence[widgets.Fact]:
         ),
         widgets.Fact(_("Examen"), cells=[widgets.Cell(exam["title"], muted=version)]),
         widgets.Fact(_("Kans"), str(registration.attempt)),
+        *([widgets.Fact(_("Eindcijfer"), end_mark.replace(".", ","))] if end_mark else []),
         widgets.Fact(_("Punten"), _("%(points)s van %(most)s", points=result.points, most=result.max_points)),
-        widgets.Fact(_("Cesuur"), _(rule)),
+        *([widgets.Fact(_("Cesuur"), _(label))] if label else []),
         widgets.Fact(_("Uitslag sinds"), f"{school.local(result.decided_at):%d-%m-%Y}"),
         widgets.Fact(
             _("Vaststelling"), f"{adopted.decided_on:%d-%m-%Y}" if adopted else _("Nog niet vastgesteld")
@@ -232,10 +242,40 @@ def _result_facts(result: models.Result) -> Sequence[widgets.Fact]:
     ]
 
 
+def _said(reasons: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    return [_(text) % params if params else _(text) for text, params in reasons]
+
+
+def _tables(outcome: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]]) -> list[PartTable]:
+    """Work processes, tasks when there are several, and the other parts that the rule made."""
+    names = {one["work_process"]["code"]: one["work_process"]["name"] for t in tasks for one in t["criteria"]}
+    number = "position" if "steps" in outcome else "id"  # what an older result calls a task
+    titles = {str(task[number]): f"{task['position']}. {task['title']}" for task in tasks}
+    processes = [
+        _part(one, f"{one['key']} {names.get(one['key'], '')}")
+        for one in sorted(outcome["work_processes"], key=lambda one: natural(one["key"]))
+    ]
+    found = [PartTable(_("Punten per werkproces"), _("Werkproces"), processes)]
+    if len(outcome["tasks"]) > 1:
+        parts = [_part(one, titles.get(one["key"], one["key"])) for one in outcome["tasks"]]
+        found.append(PartTable(_("Punten per opdracht"), _("Opdracht"), parts))
+    heads = {
+        "part": (_("Punten per onderdeel"), _("Onderdeel")),
+        "criterion": (_("Punten per criterium"), _("Criterium")),
+    }
+    found += [
+        PartTable(*heads[step["over"]], [_part(one, one["key"]) for one in step["parts"]])
+        for step in outcome.get("steps", ())
+        if step["over"] in heads
+    ]
+    return found
+
+
 def _part(part: Mapping[str, Any], name: str) -> Part:
     mark = part.get("mark")
+    value = part.get("value") or (mark_text(Decimal(mark)) if mark else "")
     points = _("%(points)s van %(most)s", points=part["points"], most=part["max_points"])
-    return Part(name.strip(), points, bool(part["passed"]), mark_text(Decimal(mark)) if mark else "")
+    return Part(name.strip(), points, part["passed"], value, _said(part.get("reasons", ())))
 
 
 def _result_task(task: Mapping[str, Any], with_company: bool) -> ResultTask:

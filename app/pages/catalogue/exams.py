@@ -11,11 +11,13 @@ from flask_babel import lazy_gettext as _l
 from app import models
 from app.actions import base as actions
 from app.entities.exams import KIND_LABELS, ExamKind
+from app.errors import RuleBroken
 from app.pages import base
 from app.pages.catalogue.programmes import containing
 from app.permissions import Permission
 from app.queries.catalogue import exams, programmes
-from app.rules.pass_rule import explain_rule
+from app.rules import pass_rules
+from app.rules.text import N_, reason
 from app.theme import widgets
 
 
@@ -43,6 +45,15 @@ def owner_cell(exam: models.Exam) -> widgets.Cell:
             exam.elective.name, href=f"/opleidingen/keuzedelen/{exam.elective.id}", muted=_("keuzedeel")
         )
     return widgets.Cell()
+
+
+def rule_in_words(exam: models.Exam) -> list[tuple[str, list[str]]]:
+    """Each sentence of the pass rule with the list under it."""
+    try:
+        told = pass_rules.explain(pass_rules.read(exam.pass_rule), exam.facts)
+    except RuleBroken:
+        told = [pass_rules.Explained(reason(N_("De cesuur van dit examen is onbekend.")))]
+    return [(actions.say(one.say), [actions.say(under) for under in one.under]) for one in told]
 
 
 class ExamsPage(base.ListPage):
@@ -118,8 +129,6 @@ class ExamsPage(base.ListPage):
         exam = self.get_row(pk)
         parts = exams.parts_of(exam)
         most = exams.max_points(exam)
-        critical = any(one.critical for task in exam.tasks for one in task.criteria)
-        rule = explain_rule(exam.rule_model, exam.rule_parameters, max_points=most, critical=critical)
         return str(
             self.render_template(
                 template,
@@ -128,7 +137,7 @@ class ExamsPage(base.ListPage):
                 max_points=most,
                 duration=base.show_duration,
                 owner=owner_cell(exam),
-                rule=[actions.say(one) for one in rule],
+                rule=rule_in_words(exam),
                 others=exams.other_versions(base.current_actor(), exam),
                 model=self.head(exam),
             )

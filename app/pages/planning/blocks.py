@@ -14,7 +14,7 @@ from app import models
 from app.actions import base as actions
 from app.clock import utc_now
 from app.rules import blocks as rules
-from app.rules.scoring import mark_text
+from app.rules.marks import mark_text
 from app.rules.text import Reason
 from app.theme.widgets import Badge
 

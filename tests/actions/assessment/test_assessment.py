@@ -23,6 +23,7 @@ from app.entities.users import User
 from app.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from app.permissions import SYSTEM, Actor, actor_of
 from app.queries.assessment.assessment import assessment_of
+from app.rules.pass_rules import preset
 from app.school import current_school
 from tests.factories import (
     make_exam,
@@ -340,7 +341,7 @@ class TestDefinitive:
         assert result.grade == "G"
 
     def test_a_mark_comes_from_points(self, app: Flask) -> None:
-        exam = planned(criteria=4, rule_model="points_to_mark", rule_parameters={})
+        exam = planned(criteria=4, pass_rule=preset("points_to_mark", {}))
         close(exam, label="V")
         result = result_of(exam.registration)
         assert result is not None

@@ -24,6 +24,7 @@ from app.entities.students import Student
 from app.entities.trail import AuditEntry
 from app.entities.users import User
 from app.permissions import Actor, actor_of
+from app.rules.pass_rules import preset
 from tests.factories import make_user, refresh
 from tests.factories.assessment import PlannedExam, close_as_school, plan_exam, save_as, version_of
 from tests.support import clock
@@ -395,7 +396,46 @@ class TestTheResult:
         close_as_school(exam, label="O")
         shown = opened(exam.school).get(f"/te-beoordelen/uitslag/{exam.registration}").text
         assert "Definitief: niet geslaagd (O)" in shown
-        assert "Niet alle criteria zijn voldoende: 1.1, 1.2, 1.3." in shown
+        assert "Voor V is niet alles gehaald:" in shown
+        assert "Niet gehaald: criterium 1.1 (O), 1.2 (O), 1.3 (O)." in shown
+        assert "Zo komt de uitslag tot stand" in shown
+        assert "<li>V als:<ul><li>elk criterium is voldoende</li></ul></li>" in shown
+
+    def test_each_work_process_has_its_own_outcome_and_the_exam_its_end_mark(
+        self, app: Flask, opened: Open
+    ) -> None:
+        exam = plan_exam(criteria=4, pass_rule=preset("mark_per_work_process", {}))
+        close_as_school(exam, label="V")
+        shown = opened(exam.school).get(f"/te-beoordelen/uitslag/{exam.registration}").text
+        assert shown.count("2 van 4 punten → 5,5") == 2
+        assert "Gemiddelde van 5,5 · 5,5 → 5,5" in shown
+        assert re.search(r"<dt>Eindcijfer</dt>\s*<dd[^>]*>\s*6\s*</dd>", shown)
+        assert "vanaf de helft naar boven" in shown
+
+    def test_a_result_of_before_rules_were_steps_shows_what_it_was_frozen_with(
+        self, exam: PlannedExam, opened: Open
+    ) -> None:
+        close_as_school(exam, label="O")
+        with transaction():
+            result = db.session.scalars(select(Result)).one()
+            part = {"points": 1, "max_points": 6, "passed": False, "mark": "2.5"}
+            outcome = {
+                "passed": False,
+                "grade": "O",
+                "mark": None,
+                "points": 0,
+                "max_points": 6,
+                "reasons": [["Niet alle criteria zijn voldoende: %(criteria)s.", {"criteria": "1.1"}]],
+                "work_processes": [{**part, "key": "B1-K1-W1"}],
+                "tasks": [{**part, "key": str(task["id"])} for task in result.detail["tasks"] * 2],
+            }
+            rule = {"model": "consortium", "label": "Alle criteria voldoende (O/V/G)", "parameters": {}}
+            result.detail = {**result.detail, "outcome": outcome, "rule": rule}
+        shown = opened(exam.school).get(f"/te-beoordelen/uitslag/{exam.registration}").text
+        for told in ("Niet alle criteria zijn voldoende: 1.1.", "Alle criteria voldoende (O/V/G)", "2,5"):
+            assert told in shown
+        assert f"1. {result.detail['tasks'][0]['title']}" in shown
+        assert "Zo komt de uitslag tot stand" not in shown
         assert shown.count("result-criterion") == 3
 
 

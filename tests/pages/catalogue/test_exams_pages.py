@@ -69,8 +69,15 @@ def test_an_exam_shows_tasks_criteria_under_work_processes_levels_and_what_is_cr
     assert page.index("B1-K1-W1") < page.index("Opdracht 1, criterium 1") < page.index("B1-K1-W2")
     assert "De tafels zijn op tijd gedekt." in page
     assert page.count("Cruciaal") == 1
-    assert "Een cruciaal criterium moet minstens 1 punt krijgen." in page
-    assert "minstens 8 van de 8 punten" in page
+    assert "Een cruciaal criterium moet voldoende zijn. Anders is het hele examen onvoldoende." in page
+    assert "<li>G als:<ul><li>elk criterium is voldoende</li><li>minstens 8 punten</li></ul></li>" in page
+    assert page.count("0 punten · onvoldoende") == 4
+
+
+def test_a_rule_that_cannot_be_read_is_told_so_and_the_page_is_there(visit: Visit) -> None:
+    exam = make_exam(pass_rule={"scale": "mark", "step": []})
+    for path in (f"/examenbeheer/{exam.id}", f"/examenbeheer/{exam.id}/formulier"):
+        assert "De cesuur van dit examen is onbekend." in visit("administrator").get(path).text
 
 
 def test_the_form_on_paper_holds_every_criterion_and_a_line_for_each_signature(visit: Visit) -> None:
@@ -112,7 +119,12 @@ def test_who_has_no_business_in_exam_management_is_refused(visit: Visit) -> None
 def test_a_large_exam_costs_no_query_more_than_a_small_one(visit: Visit) -> None:
     visitor = visit("administrator")
     small, large = make_exam(tasks=1, criteria=1), make_exam(tasks=6, criteria=12)
-    save(*(CriterionLevel(criterion_id=c.id, label="U", points=3) for c in large.tasks[0].criteria))
+    save(
+        *(
+            CriterionLevel(criterion_id=c.id, label="U", points=3, sufficient=True)
+            for c in large.tasks[0].criteria
+        )
+    )
     small_page, large_page = (f"/examenbeheer/{exam.id}" for exam in (small, large))
     with counted() as few:
         visitor.get(small_page)
