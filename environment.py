@@ -130,12 +130,9 @@ def database(name: str) -> str:
         if url.database in {None, "", ":memory:"} or url.query.get("mode") == "memory":
             _refuse(name, "…", f"{DATABASE}. Een database in het geheugen is weg als Proeve stopt")
     else:
-        if {"@", "#"} & set(f"{url.host or ''}{url.database or ''}") or given.partition("?")[0].count(
-            "@"
-        ) > 1:
-            _refuse(
-                name, "…", f"{DATABASE}. In een naam of wachtwoord schrijft u @ als %40, / als %2F, # als %23"
-            )
+        bare = given.partition("?")[0]
+        if bare.count("@") > 1 or "#" in bare:
+            _refuse(name, "…", f"{DATABASE}. In een wachtwoord schrijft u @ als %40, / als %2F, # als %23")
         if not url.database and "dbname" not in url.query:  # the server would take one of its own
             _refuse(name, "…", f"{DATABASE}. De naam van de database ontbreekt")
         _refuse_options(name, url.query, _libpq_options())

@@ -23,6 +23,7 @@ from app.entities.base import db, metadata
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.planning import Sitting, SittingExaminer
+from app.entities.sessions import UserSession
 from app.entities.users import User
 from app.errors import NotAllowed, NotFound
 from app.permissions import READ, RIGHTS, SYSTEM, Permission, Role, actor_of, may, visible
@@ -463,6 +464,24 @@ def test_what_a_guest_typed_is_shown_when_their_work_ended_meanwhile(
     fields = {**as_shown(shown), "csrf_token": html.unescape(TOKEN.findall(shown)[-1])}
     end(invited)
     answer = page.post(path, {**fields, "remark": "Rustig en netjes gewerkt"})
+    assert answer.status_code == 404
+    assert "Rustig en netjes gewerkt" in answer.text
+    assert "is niet opgeslagen" in answer.text
+
+
+def test_what_a_guest_typed_before_the_session_ended_is_shown_when_that_moment_ended_too(app: Flask) -> None:
+    """They come in again for another moment; what waits is still theirs to read."""
+    first, second = make_two(app)
+    page, path = come_in(app, first), f"/te-beoordelen/{first.sitting}"
+    shown = page.get(path).text
+    fields = {**as_shown(shown), "csrf_token": html.unescape(TOKEN.findall(shown)[-1])}
+    with db.engine.begin() as connection:
+        connection.execute(update(UserSession).values(ended_at=clock.now(), ended_because="by_user"))
+    refresh()
+    page.post(path, {**fields, "remark": "Rustig en netjes gewerkt"})
+    end_by_withdrawal(first)
+    page._token = ""
+    answer = page.post("/uitnodiging/", {"code": second.code}, follow_redirects=True)
     assert answer.status_code == 404
     assert "Rustig en netjes gewerkt" in answer.text
     assert "is niet opgeslagen" in answer.text

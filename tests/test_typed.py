@@ -28,7 +28,7 @@ from app.rules.typed import OF_ONE_SENDING
 from tests.factories import make_user, refresh
 from tests.support import clock
 from tests.support.forms import FormField, forms_on
-from tests.support.visitor import Visitor, signed_in
+from tests.support.visitor import Visitor, lose_token, signed_in
 from tests.support.world import World
 from tests.test_bad_input import ON_PAGES, rows, somebody_for
 from tests.test_role_matrix import ACTIONS, POSTS, address, post_rules
@@ -93,12 +93,6 @@ def back_in(page: Visitor, user_id: int) -> None:
         session.pop("csrf_token", None)
         session["_user_id"] = token
     page._token = ""
-
-
-def lose_token(page: Visitor) -> None:
-    """The browser's session gets another token, as after signing out and in again in another tab."""
-    with page.client.session_transaction() as session:
-        session.pop("csrf_token", None)
 
 
 @pytest.fixture(autouse=True)

@@ -90,5 +90,5 @@ def _proposal(
     """What was chosen before, while that still exists; else what is likely meant."""
     if known.get(text) in valid:
         return known[text]
-    found = column.propose(text, world) if asks else column.rest
+    found = column.propose(text, world) if asks else column.rest_of(text)
     return columns.LEAVE if says_nothing(text) and found in ("", column.rest) else found

@@ -231,6 +231,10 @@ class ClosedColumn(AskedColumn):
         """The option that is likely meant; empty: no idea."""
         raise NotImplementedError
 
+    def rest_of(self, text: str) -> str:
+        """The choice for this value when step 3 does not ask about it."""
+        return self.rest
+
 
 def share(values: Sequence[Value], test: Callable[[str], bool]) -> float:
     """The part of these values that passes a test as text."""

@@ -91,6 +91,9 @@ class GroupColumn(columns.ClosedColumn):
         found = world.groups_like.likely(text)
         return found if found and _codes(world.group_names[found]) == _codes(text) else NEW_GROUP
 
+    def rest_of(self, text: str) -> str:
+        return "" if changed.changed_into(text) else self.rest
+
     def parse(self, value: Value, world: columns.World) -> str | None:
         name = people.tidy(columns.cell_text(value))
         choice = self.chosen(name, world)

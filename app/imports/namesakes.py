@@ -1,7 +1,6 @@
 """A new student of a file who may be one that Proeve knows by another number."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 
 from flask_babel import gettext as _
 
@@ -18,8 +17,7 @@ def alike(actor: Actor, rows: Sequence[kind.CheckedRow], world: columns.World) -
 
     One query, and those for whole students when somebody said that they are the same.
     """
-    form = lru_cache(maxsize=None)(people.search_form)  # first names return, and so do most surnames
-    keys = {row.number: key for row in rows if (key := _key(row, form))}
+    keys = {row.number: key for row in rows if (key := _key(row))}
     there = queries.namesakes(actor, Permission.STUDENTS_IMPORT, set(keys.values())) if keys else {}
     found = {
         row.number: same
@@ -43,14 +41,20 @@ def alike(actor: Actor, rows: Sequence[kind.CheckedRow], world: columns.World) -
     }
 
 
-def _key(row: kind.CheckedRow, form: Callable[..., str]) -> str:
+def _key(row: kind.CheckedRow) -> str:
     """The key of the name of this row; "" without a whole name, or without what tells namesakes apart."""
     values = row.values
     if not (values.get("last_name") and values.get("first_name")):
         return ""
     if not (values.get("birth_date") or values.get("email")):
         return ""
-    return people.name_key(values["first_name"], values.get("infix", ""), values["last_name"], form=form)
+    return people.name_key(values["first_name"], values.get("infix", ""), values["last_name"], form=_form)
+
+
+def _form(*parts: str) -> str:
+    """people.search_form of names that were tidied as they were read: most need only small letters."""
+    text = " ".join(filter(None, parts))
+    return text.casefold() if text.isascii() else people.search_form(text)
 
 
 def _same(row: kind.CheckedRow, others: Sequence[queries.Namesake]) -> queries.Namesake | None:

@@ -22,6 +22,8 @@ from app.rules.cells import is_formula_error
 from app.rules.mapping import ColumnMap
 from app.rules.text import N_
 
+NOTHING_FOUND = ("#N/B", "#N/A")  # what Excel shows where a look-up found nothing
+
 
 def _sound(value: Value) -> Value:
     """The value. Raises RuleBroken for what Excel shows where a formula went wrong, such as #N/A."""
@@ -228,8 +230,7 @@ class RowChecker:
         key = (type(value), value)
         if key not in seen:
             try:
-                nothing = isinstance(value, str) and not column.closed and people.says_nothing(value)
-                found = None if nothing else column.parse(_sound(value), self.world)
+                found = None if self.is_nothing(column, value) else column.parse(_sound(value), self.world)
             except RuleBroken as error:
                 seen[key] = Parsed(None, sentence(error), reason=error.message)
             else:
@@ -239,6 +240,14 @@ class RowChecker:
                     else Parsed(found)
                 )
         return seen[key]
+
+    def is_nothing(self, column: columns.Column, value: Value) -> bool:
+        """Whether a cell is as good as empty. A look-up that found nothing is, where a row can do without."""
+        if column.closed or not isinstance(value, str):
+            return False
+        return people.says_nothing(value) or (
+            value.upper() in NOTHING_FOUND and self.kind.dispensable(column)
+        )
 
     def missing(
         self, kept: import_kind.Kept, bad: Collection[str], there: present.Fact | None

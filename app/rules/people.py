@@ -31,6 +31,7 @@ GENDER_WORDS: dict[str, GenderKey] = {
 # writes these otherwise.
 NOTHING = frozenset(("-", "--", "–", "—", "n.v.t", "nvt", "n/a", "<null>", "(leeg)", "(blank)"))
 NOTHING_OF_PROGRAMS = frozenset(("NULL", "null", "nan", "NaN", "NAN", "\\N"))
+NOTHING_BEGINS = frozenset(word[0] for words in (NOTHING, NOTHING_OF_PROGRAMS) for word in words) | {"N"}
 NUMBER_MAX = 20
 EMAIL_MAX = 254
 NO_MAIL = "geen-mail.invalid"  # a domain that nobody can have (RFC 2606), for an account without an address
@@ -108,6 +109,8 @@ def sort_name(first: str, infix: str, last: str) -> str:
 
 def says_nothing(text: str) -> bool:
     """Whether a text is what people type for "nothing" in a cell that must not be empty."""
+    if text[:1] not in NOTHING_BEGINS and not text[:1].isspace():
+        return False  # nearly every text of a file
     written = tidy(text).rstrip(".")
     return written.casefold() in NOTHING or written in NOTHING_OF_PROGRAMS
 

@@ -104,6 +104,9 @@
       if (root) root.dispatchEvent(new CustomEvent("proeve:choose", { detail: rows }));
       else for (const [value, label] of rows) if (!(boxes.get(name) || []).includes(value)) lost.push(`${names.get(name)}: ${label}`);
     }
+    for (const [kind, left] of waiting) {
+      if (!/^(hidden|checkbox|radio) /.test(kind)) for (const [value, name, label] of left) if (value && name) lost.push(`${name}: ${label}`);
+    }
     return lost;
   }
   const files = (form) => [...form.elements].filter((one) => one.type === "file" && one.value).map((one) => one.files[0].name);
@@ -232,7 +235,7 @@
     };
     const button = make("button", "btn btn-quiet btn-sm", failed.dataset.drop);
     const facts = lines.map(([label, said]) => make("div", "fact", make("dt", "", label), make("dd", "clash-text", said)));
-    const head = make("div", "section-head", make("h2", "", failed.dataset.typed), make("span", "cell-muted", failed.dataset.copy));
+    const head = make("div", "section-head", make("h2", "", failed.dataset.typed), make("span", "cell-muted", draft.sent ? failed.dataset.perhaps : failed.dataset.copy));
     const section = make("section", "sheet section", head, make("dl", "facts", ...facts), button);
     section.setAttribute("data-draft", "");
     failed.append(section);

@@ -86,3 +86,11 @@ def test_a_file_of_groups_makes_no_group_of_a_date(wizard):
     checked = groups.check(groups.take(content, "g.xlsx"))
     assert [row.state for row in checked.rows] == ["refused", "refused", "new"]
     assert "Typ de naam van de groep" in checked.rows[0].problems[0].sentence
+
+
+def test_no_group_is_made_of_a_date_among_more_names_than_step_3_asks_about(wizard):
+    rows = [(str(at), "A", "Vos", f"V{at}") for at in range(1000, 1130)]
+    content = lines(*rows, ("9", "B", "Vos", "WAAR"), header=HEADER)
+    checked = wizard.check(wizard.take(content))
+    assert (checked.counts["new"], checked.counts["refused"]) == (130, 1)
+    assert "WAAR" not in checked.new_groups

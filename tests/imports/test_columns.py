@@ -163,7 +163,7 @@ class TestSeveralColumns:
         assert cells_of(by_key["group"], [3, 0], values) == ["VIG3A", "Anna"]
         assert cells_of(by_key["first_name"], [1], values) == []
         assert cells_of(by_key["first_name"], [0, 4], values) == ["#VERW!"], "so that the check refuses it"
-        assert cells_of(by_key["first_name"], [0, 5], values) == ["Anna"], "nothing was found, so it is empty"
+        assert cells_of(by_key["first_name"], [0, 5], values) == ["#N/B"], "a name cannot do without"
 
     def test_what_an_earlier_version_kept_is_still_read(self):
         assert read_mapping({"number": 0, "first_name": [1, 2]}) == {"number": [0], "first_name": [1, 2]}

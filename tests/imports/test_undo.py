@@ -771,4 +771,5 @@ def test_undoing_costs_as_many_statements_for_100_rows_as_for_10(wizard, program
         with counted() as statements:
             assert undo(wizard, pk).done == 2 * size
         costs.append(len(statements))
-    assert costs[0] == costs[1] <= 45
+    # Which groups to go back into, and which exams of electives lose examiners, are a question each.
+    assert costs[0] == costs[1] <= 47

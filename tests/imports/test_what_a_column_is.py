@@ -66,7 +66,7 @@ class TestNames:
         rows = [
             ("1", "Jan", "NULL", "Jansen"),
             ("2", "Jan", "nan", "Jansen"),
-            ("3", "Jan", "#N/B", "Jansen"),
+            ("3", "Jan", "n.v.t.", "Jansen"),
             ("4", "Nan", "", "Null"),
             ("5", "Jan", "", "NULL"),
         ]

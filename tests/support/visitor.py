@@ -115,3 +115,9 @@ def cookie_header(app: Flask, user: User) -> str:
     assert found is not None
     db.session.remove()
     return f"{found.key}={found.value}"
+
+
+def lose_token(page: Visitor) -> None:
+    """The browser's session gets another token, as after signing out and in again in another tab."""
+    with page.client.session_transaction() as session:
+        session.pop("csrf_token", None)

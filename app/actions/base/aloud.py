@@ -22,30 +22,34 @@ UNREAD = {"hidden", "file", "password", "submit"}
 
 
 def read_aloud(
-    form: type[ActionForm], actor: Actor, fields: Sequence[tuple[str, str]]
+    form: type[ActionForm], actor: Actor, fields: Sequence[tuple[str, str]], *, unread: str = ""
 ) -> Sequence[tuple[str, str]]:
-    """Label and text of what was typed in a form whose row has gone, as far as it can be read without."""
+    """Label and text of what was typed in a form whose row has gone, as far as it can be read without.
+
+    `unread`: the text for choices of which nobody knows the words any more.
+    """
     with suppress(Exception):  # a form that is made of its rows; its plain fields can still be read
         made = form(MultiDict(fields))
         with suppress(Exception):
             made.recall(actor)
-        return [pair for field in made for pair in _aloud(field, actor)]
+        return [pair for field in made for pair in _aloud(field, actor, unread)]
     return []
 
 
-def _aloud(field: Any, actor: Actor) -> Iterator[tuple[str, str]]:
+def _aloud(field: Any, actor: Actor, unread: str) -> Iterator[tuple[str, str]]:
     inner = getattr(field, "entries", None) or getattr(field, "form", None)
     label, sent = str(field.label.text), [str(value) for value in field.raw_data or ()]
     if getattr(field.widget, "input_type", "") in UNREAD:
         return
     if inner is not None:
         for one in inner:
-            yield from _aloud(one, actor)
+            yield from _aloud(one, actor, unread)
     elif isinstance(field, wtforms.BooleanField):
         yield label, _("Ja") if field.data else ""
     elif hasattr(field, "iter_choices"):
         words = _offered(field) | (_recalled(field, actor, sent) if isinstance(field, Picking) else {})
-        yield label, "; ".join(words[value] for value in dict.fromkeys(sent) if words.get(value))
+        told = "; ".join(words[value] for value in dict.fromkeys(sent) if words.get(value))
+        yield label, told or (unread if sent else "")
     else:
         yield label, _as_written(field.data) or "\n".join(sent)
 

@@ -20,6 +20,7 @@ from app.entities.base import db
 from app.pages.base.buttons import BACK, action_button, offers
 from app.pages.base.form_token import form_is_about
 from app.pages.base.guards import needs, permission_pair
+from app.pages.base.left_over import told_left_over
 from app.pages.base.meanwhile import changed_since, said
 from app.pages.base.once import SAID, SHOWN, is_typed, sent_token
 from app.pages.base.paging import PLACE
@@ -345,6 +346,7 @@ class ActionPage(View):
         confirming = step == "confirm"
         if form is not None and not confirming:
             actions.tell_gone_choices(form)
+        left_over = told_left_over(form, lambda fields: self.form_to_read(act, fields))
         last = confirming or not act.confirm
         hidden = [("token", new_token()), ("confirmed", "1")] if last else []
         if last:
@@ -375,7 +377,7 @@ class ActionPage(View):
                 refused_count=len(outcome.refused) if outcome else 0,
                 danger=act.danger,
                 hidden=hidden,
-                problems=problems or [],
+                problems=[*(problems or []), *left_over],
                 changed=changed,
                 can_adjust=confirming and form is not None,
             ),

@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from app import errors
 from app.pages.base.form_token import drawn_for
-from app.pages.base.request import current_actor, href_with, posted
+from app.pages.base.request import current_actor, given_back, href_with, posted
 from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, owed_now
 from app.pages.base.typed import come_back, way_in
 from app.permissions import PERSONAL, Permission, permission_pair
@@ -43,6 +43,8 @@ def needs(permission: Permission | None = None, *, guests: bool = False, page: s
                     if _was_shown_a_row():
                         raise errors.NotFound(NOT_SAVED)  # that page shows what they typed
                     flask.flash(_(NOT_SAVED), "warning")
+                elif given_back():
+                    raise errors.NotFound(NOT_SAVED)
                 return flask.redirect(flask.url_for("InvitationPage.own"))
             if current_user.guest and not guests:
                 raise errors.NotAllowed

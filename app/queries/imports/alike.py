@@ -78,7 +78,7 @@ def namesakes(
             models.Student.birth_date,
             models.Student.email,
         )
-        .where(models.Student.name_key.in_(text_set(sorted(keys))))
+        .where(models.Student.name_key.in_(text_set(list(keys))))
         .order_by(models.Student.name_key, models.Student.id)
     )
     found: dict[str, list[Namesake]] = {}

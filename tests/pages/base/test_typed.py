@@ -57,9 +57,9 @@ from tests.support.at_once import while_half_done
 from tests.support.forms import FormField, as_shown, forms_on
 from tests.support.guests import Invited, come_in, make_invited
 from tests.support.queries import counted
-from tests.support.visitor import TOKEN, Visitor, signed_in
+from tests.support.visitor import TOKEN, Visitor, lose_token, signed_in
 from tests.test_bad_input import rows
-from tests.test_typed import back_in, end_sessions, lose_token
+from tests.test_typed import back_in, end_sessions
 
 VisitorOf = Callable[[User | None], Visitor]
 Visit = Callable[..., Visitor]

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from app.actions.base.runner import run
+from app.actions.students.activation import deactivate_students
 from app.actions.users.users import deactivate_users
 from app.entities.base import db
 from app.entities.exams import Exam
@@ -26,7 +27,7 @@ from tests.factories import (
 )
 from tests.support import clock
 from tests.support.forms import as_shown
-from tests.support.visitor import Visitor
+from tests.support.visitor import TOKEN, Visitor, lose_token
 
 pytestmark = pytest.mark.web
 
@@ -96,3 +97,25 @@ def test_with_a_time_for_each_student_none_is_asked_for_all(
     answer = page.post(path, {**typed, f"start{students[1]}": ""})
     assert answer.status_code == 422
     assert ERRORS.findall(answer.text) == ["all_start"]
+
+
+@pytest.mark.parametrize("way", ["sent", "given back"])
+def test_a_time_of_each_student_is_told_when_only_one_student_is_left(
+    app: Flask, visit: Callable[..., Visitor], way: str
+) -> None:
+    """The form for one has no such fields."""
+    programme = make_programme()
+    exam, students = make_exam(programme, tasks=1), [make_student(programme).id for _ in range(2)]
+    page = visit("administrator")
+    chosen = "".join(f"&id={one}" for one in students)
+    path = f"/examens/do/plan_exam?kies={exam.id}&opleiding={programme.id}{chosen}"
+    shown = page.get(path).text
+    typed = {**as_shown(shown), f"start{students[0]}": "10:15"}
+    run(deactivate_students, SYSTEM, [students[1]])
+    if way == "sent":
+        told = page.post(path, typed).text
+    else:
+        page._token = TOKEN.findall(shown)[-1]
+        lose_token(page)
+        told = page.get(page.post(path, typed).headers["Location"], follow_redirects=True).text
+    assert "“10:15”. Dat veld is er niet meer." in html.unescape(told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.actions.assessment.assessment import save_scores
 from app.actions.base.runner import run
+from app.actions.planning.invitations import invite_company_examiner
 from app.actions.planning.stopping import resume_exams, stop_exams
 from app.entities.base import db
 from app.entities.engine import transaction
@@ -25,7 +27,7 @@ from tests.factories import make_programme, make_user, refresh
 from tests.support import clock
 from tests.support.forms import PageForms, as_shown
 from tests.support.guests import EMAIL, guest_of, make_invited, sitting_of
-from tests.support.visitor import Visitor, announced
+from tests.support.visitor import TOKEN, Visitor, announced, lose_token
 
 pytestmark = pytest.mark.web
 
@@ -238,3 +240,20 @@ def test_after_a_withdrawal_the_sheet_stays_by_name_and_another_can_be_invited(
         form_of(invited.sitting), {**BAS, "email": "jan@molen.example", "first_name": "Jan"}
     )
     assert answer.status_code == 302
+
+
+def test_a_ticked_task_that_was_taken_meanwhile_is_told_where_no_other_is_left(
+    app: Flask, planner: Visitor
+) -> None:
+    """The form then has no field for others; what was ticked in it is not left out unsaid."""
+    sittings, _examiner = make_attempt(2)
+    path = form_of(sittings[0])
+    shown = planner.get(path).text
+    planner._token = TOKEN.findall(shown)[-1]
+    run(invite_company_examiner, SYSTEM, [sittings[1]], **BAS | {"others": []})
+    lose_token(planner)
+    sent = {**as_shown(shown), "first_name": "Kim", "last_name": "Kok", "email": "kim@example.nl"}
+    back = planner.post(path, sent).headers["Location"]
+    told = html.unescape(planner.get(back, follow_redirects=True).text)
+    assert "U had ook ingevuld: Ook voor de andere opdrachten" in told
+    assert "Dat veld is er niet meer." in told

@@ -175,7 +175,7 @@ def test_a_programme_that_is_no_longer_theirs_is_forgotten(app: Flask, visitor_o
     visitor = visitor_of(me)
     visitor.get(f"/examens/?opleiding={programmes[0].id}")
     assert visitor.get("/examens/").status_code == 302
-    run(uncouple_from_programmes, SYSTEM, [me.id], programmes=[str(programmes[0].id)])
+    run(uncouple_from_programmes, SYSTEM, [me.id], programmes=[programmes[0].id])
     assert visitor.get("/examens/").status_code == 200
 
 
