@@ -107,7 +107,7 @@ def _check_values(step: Step, key: str, own: p.Parts) -> None:
         cesuur = taking.cesuur
         if not cesuur.percent and cesuur.at >= most:
             raise PassRuleBroken(
-                N_("Cesuur: “%(place)s” is met hoogstens %(maximum)s punten nooit te halen."),
+                N_("Cesuur: “%(place)s” is nooit te halen: het hoogste aantal is %(maximum)s."),
                 place=f"{step.place}.cesuur",
                 maximum=most,
             )
@@ -124,11 +124,11 @@ def _check_table(table: t.Table, place: str, most: int) -> None:
     high = table.rows[-1].high
     if high < most:
         raise PassRuleBroken(
-            N_("Cesuur: “%(place)s”: %(points)s punten ontbreekt."), place=place, points=high + 1
+            N_("Cesuur: “%(place)s”: het puntenaantal %(points)s ontbreekt."), place=place, points=high + 1
         )
     if high > most:
         raise PassRuleBroken(
-            N_("Cesuur: “%(place)s” gaat tot %(points)s punten; er zijn er hoogstens %(maximum)s."),
+            N_("Cesuur: “%(place)s” gaat tot %(points)s; het hoogste aantal punten is %(maximum)s."),
             place=place,
             points=high,
             maximum=most,
@@ -161,7 +161,10 @@ def _check_other_table(step: Step, taking: t.Table | t.Points, other: t.Table, m
             usual = next(one.mark for one in taking.rows if one.low <= points <= one.high)
         if step.rounds.of(row.mark) > step.rounds.of(usual):
             raise PassRuleBroken(
-                N_("Cesuur: “%(place)s” geeft bij %(points)s punten meer dan wanneer de voorwaarden gelden."),
+                N_(
+                    "Cesuur: “%(place)s” geeft meer dan wanneer de voorwaarden gelden, "
+                    "bij een puntenaantal van %(points)s."
+                ),
                 place=f"{step.place}.otherwise.table",
                 points=points,
             )

@@ -184,7 +184,7 @@ class Average:
     def missed(self, group: p.Parts) -> list[Reason]:
         return [
             reason(
-                N_("Gemiddeld %(points)s punten per criterium; %(needed)s zijn nodig."),
+                N_("Het gemiddelde per criterium is %(points)s; nodig is %(needed)s."),
                 points=text_of(Fraction(p.points_of(group), len(p.criteria_of(group)))),
                 needed=text_of(self.least),
             )

@@ -27,17 +27,19 @@ def read_table(marks: Mapping[str, Fraction], place: str) -> Table:
     for one, after in pairwise(rows):
         if after.low <= one.high:
             raise TableBroken(
-                N_("Cesuur: “%(place)s”: %(points)s punten staat er twee keer."),
+                N_("Cesuur: “%(place)s”: het puntenaantal %(points)s staat er twee keer."),
                 place=place,
                 points=after.low,
             )
         if after.low > one.high + 1:
             raise TableBroken(
-                N_("Cesuur: “%(place)s”: %(points)s punten ontbreekt."), place=place, points=one.high + 1
+                N_("Cesuur: “%(place)s”: het puntenaantal %(points)s ontbreekt."),
+                place=place,
+                points=one.high + 1,
             )
         if after.mark < one.mark:
             raise TableBroken(
-                N_("Cesuur: “%(place)s”: bij %(points)s punten wordt het cijfer lager."),
+                N_("Cesuur: “%(place)s”: bij een puntenaantal van %(points)s wordt het cijfer lager."),
                 place=place,
                 points=after.low,
             )

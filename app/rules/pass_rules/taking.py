@@ -15,7 +15,8 @@ LINE_PERCENT = N_(
     "daarboven van 5,5 tot 10"
 )
 LINE_POINTS = N_(
-    "bij %(points)s punten is het cijfer 5,5; daaronder loopt het van 1,0 tot 5,5, daarboven van 5,5 tot 10"
+    "bij een puntenaantal van %(points)s is het cijfer 5,5; daaronder loopt het van 1,0 tot 5,5, "
+    "daarboven van 5,5 tot 10"
 )
 LINE_HALF = N_("het cijfer is 1 + 9 × behaalde punten ÷ maximum")
 

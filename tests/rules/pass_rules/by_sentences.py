@@ -343,7 +343,7 @@ def over_the_line(line: str, points: int, most: int) -> Mark:
     if m := found(r"bij (\S+) procent van de punten is het cijfer 5,5; .*", line):
         bend = number(m[1]) * most / 100
     else:
-        bend = number(found(r"bij (\S+) punten is het cijfer 5,5; .*", line)[1])
+        bend = number(found(r"bij een puntenaantal van (\S+) is het cijfer 5,5; .*", line)[1])
     if points <= bend:
         return 1 + Fraction(9, 2) * points / bend
     return 10 - Fraction(9, 2) * (most - points) / (most - bend)

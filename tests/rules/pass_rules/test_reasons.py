@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from app.rules.pass_rules import Level, preset
-from tests.rules.pass_rules.support import OVG, UP_TO_3, exam, outcome, points
+from app.rules.pass_rules import Level, checked, explain, preset
+from app.rules.pass_rules.explaining import plain
+from tests.rules.pass_rules.support import OVG, UP_TO_3, exam, outcome, points, rule_data
 from tests.rules.pass_rules.test_kinds import PHASES, SHARE_OF_CRITERIA, SHARE_OF_WORK_PROCESSES, TWO_TABLES
 
 FOUR = "W1 W1 W2 W2"
@@ -77,7 +78,7 @@ TOLD = [
         "G G V O",
         [
             "5 van 8 punten → 6,6",
-            "Gemiddeld 1,25 punten per criterium; 1,5 zijn nodig.",
+            "Het gemiddelde per criterium is 1,25; nodig is 1,5.",
             "Daarom is het cijfer 1,0.",
             "Het cijfer 1,0 is lager dan de cesuur van 5,5.",
         ],
@@ -240,3 +241,28 @@ def test_a_failed_critical_criterion_has_the_cap_of_a_failed_work_process(cap: s
     levels = (Level("O", 0, False), Level("M", 1, False), Level("G", 2, True))
     found = outcome(rule, exam("W1 W1 W2 W2!", levels), "G G G M")
     assert (found.grade, found.mark) == ("O", Decimal(mark))
+
+
+def test_a_letter_may_be_an_o_when_something_is_missed():
+    rule = """
+    scale = "grade"
+    step = [{ over = "exam", take = "grade", rows = [{ grade = "V", points = 3 }],
+              each = "sufficient", otherwise = { at_most = "O" } }]
+    """.replace("],\n             ", "],")
+    found = outcome(rule, exam(FOUR), "G G V O")
+    assert found.grade == "O"
+    assert str(found.reasons[-1]) == "Daarom is het hoogstens O."
+
+
+@pytest.mark.parametrize(
+    ("rounding", "told"),
+    [
+        ('{ decimals = 0, how = "cut" }', "afronding: een heel cijfer, de rest valt weg"),
+        ('{ decimals = 1, how = "up" }', "afronding: één cijfer achter de komma, altijd naar boven"),
+        ("{ decimals = 2 }", "afronding: 2 cijfers achter de komma, vanaf de helft naar boven"),
+        ('{ how = "none" }', "het wordt niet afgerond"),
+    ],
+)
+def test_rounding_is_told_in_words(rounding: str, told: str):
+    rule = rule_data(TASKS.replace('"points"\n', f'"points"\nround = {rounding}\n', 1))
+    assert plain(explain(checked(rule, exam("W1 / W2"))))[2] == told
