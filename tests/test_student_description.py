@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from app.entities.base import db
 from app.entities.engine import transaction
+from app.entities.imports import ImportRun
 from app.entities.students import Student
 from app.entities.trail import AuditEntry
 from app.imports.forms import mapping_form
@@ -112,7 +113,7 @@ def test_an_examiner_finds_no_column_but_those_that_everybody_sees() -> None:
 def test_the_import_offers_them_and_its_example_has_them(app: Flask) -> None:
     wanted = {field.name: field.label for field in fields_in("import")}
     with app.test_request_context():
-        form = mapping_form(STUDENTS, ["?"])()
+        form = mapping_form(STUDENTS, ImportRun(table={"header": ["?"]}))()
         offered = {choice.value: choice.label.removesuffix(" *") for choice in form["column_0"].choices}
         header = example_csv(STUDENTS.columns).decode("utf-8-sig").splitlines()[0].split(";")
     assert {name: label for name, label in offered.items() if name in LABELS} == wanted

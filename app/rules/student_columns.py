@@ -26,6 +26,8 @@ IN_FILES = (
     N_("Examinator bedrijf"),
     N_("Volledige naam"),
     N_("Achternaam met tussenvoegsel"),
+    N_("Status (rijen overslaan)"),
+    N_("Uitgeschreven (rijen overslaan)"),
 )
 # Every label of a column or field of ours: a school's own field has another one.
 OURS = frozenset((*STUDENT_COLUMNS.values(), *student_fields.LABELS.values(), *IN_FILES))
