@@ -185,16 +185,19 @@ def test_head_answers_as_get_without_a_body_and_changes_nothing(
 ) -> None:
     page = visitor_of(world.user(role))
     before = stored()
-    paths = [address(rule, world.own, ROUTES[rule.endpoint]) for rule in get_rules(app)]
-    heads = {path: page.ask("HEAD", path, data={"confirmed": "1"}) for path in paths}
+    wrong = []
+    for rule in get_rules(app):
+        path = address(rule, world.own, ROUTES[rule.endpoint])
+        head = page.ask("HEAD", path, data={"confirmed": "1"})
+        if (head.status_code, head.data) != (page.get(path).status_code, b""):
+            wrong.append(f"{path}: {head.status_code}")
     for base, act in offered():
         path = f"{base}/do/{act.name}?id={world.own['student']}&confirmed=1"
         for verb in ("HEAD", "GET"):
             page.ask(verb, path, data={"confirmed": "1"})
-    assert stored() == before
-    answers = {path: (page.get(path).status_code, b"") for path in paths}
-    assert {path: (head.status_code, head.data) for path, head in heads.items()} == answers
-    assert {**stored(), "list_view": before["list_view"]} == before, "but for what was looked at last"
+    assert wrong == []
+    # What was looked at last is kept, as is when somebody was here.
+    assert {**stored(), "list_view": before["list_view"]} == before
 
 
 def test_a_verb_that_is_disguised_stays_what_it_is(app: Flask, world: World, visitor_of: VisitorOf) -> None:
