@@ -221,6 +221,7 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "SQLALCHEMY_DATABASE_URI": settings.url(),
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "hide_parameters": True,  # an error in the log names no value of a row
+            "pool_use_lifo": True,  # the connection that was used last knows most plans and pages
             **({"connect_args": {"connect_timeout": CONNECT_TIMEOUT}} if settings.is_remote() else {}),
         },
         "MAX_CONTENT_LENGTH": 25 * 1024 * 1024,

@@ -38,6 +38,7 @@ class _TypedField(wtforms.Field):
         typed = str(valuelist[0]).strip() if valuelist else ""
         self.data = None
         if not typed:
+            self.raw_data = []  # blanks are no answer where one is required
             return
         try:
             self.data = self.read(typed)

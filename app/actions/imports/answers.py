@@ -20,7 +20,7 @@ _ABOUT = re.compile(r"[a-z0-9_]{0,60}")  # a number of a row, or the key of a co
     permission=Permission.IMPORT_RUNS,
     on=models.ImportRun,
     changes=models.ImportRun,
-    words={"question": N_("Vraag"), "about": N_("Over")},
+    words={"question": N_("Vraag"), "about": N_("Over"), "choice": N_("Keuze")},
 )
 def answer_question(
     actor: Actor,
