@@ -85,8 +85,9 @@ def reached() -> Iterator[None]:
     except DatabaseError as error:
         if not _says_damaged(error):
             raise
-        why = " ".join(str(error.orig).split())
-        raise click.ClickException(_(sqlite.DAMAGED, place=_settings().shown_url(), why=why)) from error
+        raise click.ClickException(
+            _(sqlite.DAMAGED, place=_settings().shown_url(), why=_says(error))
+        ) from error
 
 
 def _says_damaged(error: DatabaseError) -> bool:
@@ -102,13 +103,18 @@ def _says_damaged(error: DatabaseError) -> bool:
 def _away(error: DBAPIError) -> str:
     """Why the database did not answer, in its own words: they name the server, never the password."""
     if sqlite.is_around(error.orig):
-        return _(sqlite.UNUSABLE, place=_settings().shown_url(), why=" ".join(str(error.orig).split()))
+        return _(sqlite.UNUSABLE, place=_settings().shown_url(), why=_says(error))
     return _(
         "De database %(place)s is niet te gebruiken. Kijk of zij draait en of DATABASE_URL klopt. Zij zegt: "
         "%(why)s",
         place=_settings().shown_url(),
-        why=" ".join(str(error.orig).split()),
+        why=_says(error),
     )
+
+
+def _says(error: DBAPIError) -> str:
+    """What the database said, on one line."""
+    return " ".join(str(error.orig).split())
 
 
 def register_commands(app: flask.Flask) -> None:

@@ -21,11 +21,16 @@ def insert_all(target: Any, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def delete_these(
-    target: Any, rows: Sequence[Mapping[str, Any]], which: sa.ColumnElement[bool] | None = None
+    target: Any,
+    rows: Sequence[Mapping[str, Any]],
+    which: sa.ColumnElement[bool] | None = None,
+    *,
+    also: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Delete these rows of a table (or a model's), each found by the columns that it names, all the same.
 
-    `which`: a condition that they meet as well. Returns the rows that were there and went.
+    `which`: a condition that they meet as well. Returns the rows that were there and went, with `also` these
+    columns of them.
     """
     if not rows:
         return []
@@ -34,8 +39,9 @@ def delete_these(
     gone = sa.delete(table).where(
         sa.tuple_(*columns).in_(_sent(table, names, rows)), sa.true() if which is None else which
     )
-    deleted = db.session.execute(gone.returning(*columns)).all()
-    return [dict(zip(names, row, strict=True)) for row in deleted]
+    told = [*names, *also]
+    deleted = db.session.execute(gone.returning(*(table.c[name] for name in told))).all()
+    return [dict(zip(told, row, strict=True)) for row in deleted]
 
 
 def add_missing(target: Any, names: Sequence[str], rows: sa.SelectBase, *returning: str) -> Sequence[Any]:

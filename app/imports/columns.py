@@ -290,11 +290,10 @@ def guess(header: Sequence[str], columns: Sequence[Column]) -> dict[str, list[in
 def _known_as(text: str, known: Collection[str]) -> str:
     """The name by which a header is known: all of it, without brackets, a part before or behind a slash
     ("Voornaam/Roepnaam"), or without the word that says whose it is ("Achternaam student")."""
-    bare = _IN_BRACKETS.sub("", text)
-    parts = [plain(part) for part in re.split(r"[/|\\]", bare)]
-    whole = [plain(text), plain(bare)]
-    without = [plain(_WHOSE.sub(" ", part)) for part in (bare, *re.split(r"[/|\\]", bare))]
-    return next((name for name in (*whole, *parts, *without) if name in known), whole[-1])
+    bare = without_brackets(text)
+    sides = re.split(r"[/|\\]", bare)
+    forms = (text, bare, *sides, *(_WHOSE.sub(" ", one) for one in (bare, *sides)))
+    return next((name for name in map(plain, forms) if name in known), plain(bare))
 
 
 def _whole(

@@ -13,8 +13,7 @@ from app.actions.access.new_address import Moved, address_changed
 from app.actions.groups.members import filled_by_hand
 from app.actions.planning.stopping import resume_of_students
 from app.entities.base import db
-from app.entities.bulk import insert_all
-from app.entities.engine import QUIETLY, id_set, text_set
+from app.entities.bulk import delete_these, insert_all
 from app.entities.imports import What
 from app.entities.students import group_member
 from app.imports import check, students, write
@@ -203,24 +202,16 @@ def _take_out(
 ) -> None:
     """Take students out of the groups that they leave, in one statement."""
     leaving = [
-        (ids[row.values["number"]], groups[name])
+        {"student_id": ids[row.values["number"]], "group_id": groups[name]}
         for row in rows
         if row.there
         for name in students.STUDENTS.leaves(row.values, row.there, world)
     ]
-    if not leaving:
-        return
-    member = sa.cast(group_member.c.student_id, sa.Text) + ":" + sa.cast(group_member.c.group_id, sa.Text)
-    gone = (
-        sa.delete(group_member)
-        .where(
-            group_member.c.student_id.in_(id_set(sorted({student for student, _group in leaving}))),
-            member.in_(text_set([f"{student}:{group}" for student, group in leaving])),
-        )
-        .returning(group_member.c.student_id, group_member.c.group_id, group_member.c.created_at)
+    taken = delete_these(group_member, leaving, also=["created_at"])
+    memory.taken_out(
+        (one["student_id"], one["group_id"], one["created_at"].isoformat() if one["created_at"] else "")
+        for one in taken
     )
-    taken = db.session.execute(gone, execution_options=QUIETLY).all()
-    memory.taken_out((student, group, since.isoformat() if since else "") for student, group, since in taken)
 
 
 def _as_checked(groups: Collection[int], users: Collection[str]) -> None:

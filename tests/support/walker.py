@@ -10,21 +10,13 @@ from urllib.parse import urljoin
 
 import sqlalchemy as sa
 
+from app.demo.accounts import ACCOUNTS
 from app.entities.base import db
 from app.entities.users import User
 from tests.browser.crawl import MOST, kind_of
 from tests.support.visitor import Visitor
 
-DEMO_USERS = (
-    "ess",
-    "beheerder",
-    "praktijkbegeleider",
-    "praktijkopleider",
-    "schoolexaminator",
-    "bedrijfsexaminator",
-    "examencommissie",
-    "student",
-)
+DEMO_USERS = tuple(one.username for one in ACCOUNTS)
 VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 
 

@@ -16,7 +16,7 @@ from app.actions.base.anchor import Checked, End, Finding, begin_anew, check_tra
 from app.actions.base.anchor_file import forget as forget_anchor
 from app.actions.base.day_fields import DayField, HourField
 from app.actions.base.earlier import First, was_done
-from app.actions.base.form_words import GONE, tell_gone_choices
+from app.actions.base.form_words import GONE, inside, tell_gone_choices
 from app.actions.base.forms import (
     SeenForm,
     SelectChoice,
@@ -84,6 +84,7 @@ __all__ = [
     "follow",
     "forget_anchor",
     "given_reason",
+    "inside",
     "is_personal",
     "is_torn",
     "left_of",

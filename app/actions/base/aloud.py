@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app.actions.base.action import ActionForm
+from app.actions.base.form_words import inside
 from app.actions.base.picker import Picking
 from app.permissions import Actor
 from app.queries.base import picker
@@ -37,11 +38,11 @@ def read_aloud(
 
 
 def _aloud(field: Any, actor: Actor, unread: str) -> Iterator[tuple[str, str]]:
-    inner = getattr(field, "entries", None) or getattr(field, "form", None)
+    inner = inside(field)
     label, sent = str(field.label.text), [str(value) for value in field.raw_data or ()]
     if getattr(field.widget, "input_type", "") in UNREAD:
         return
-    if inner is not None:
+    if inner:
         for one in inner:
             yield from _aloud(one, actor, unread)
     elif isinstance(field, wtforms.BooleanField):

@@ -50,10 +50,13 @@ def tell_gone_choices(form: Iterable[Any]) -> None:
         if isinstance(field, SelectFieldBase):
             if field.raw_data and not field.errors and not _is_offered(field, form):
                 field.errors = [_(GONE)]
-        elif hasattr(field, "entries"):
-            tell_gone_choices(field.entries)
-        elif hasattr(field, "form"):
-            tell_gone_choices(field.form)
+        else:
+            tell_gone_choices(inside(field))
+
+
+def inside(field: Any) -> Iterable[Any]:
+    """The fields inside this one: those of a list, or of a form in a form."""
+    return getattr(field, "entries", None) or getattr(field, "form", None) or ()
 
 
 def _is_offered(field: SelectFieldBase, form: Any) -> bool:

@@ -47,4 +47,4 @@ def _names(form: Iterable[Any]) -> Iterable[str]:
     """The names of all fields of a form, also of those inside others."""
     for field in form:
         yield field.name
-        yield from _names(getattr(field, "entries", None) or getattr(field, "form", None) or ())
+        yield from _names(actions.inside(field))

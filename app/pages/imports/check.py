@@ -152,27 +152,22 @@ class CheckPages(base.ActionScreen):
     @led_on
     def codes(self, pk: int) -> Any:
         """Change the choice of step 1: whether new people get login codes, and how."""
-        self._run(pk)
-        fields = base.posted_fields()
-        given = {"login_codes": fields.get("login_codes", ""), "seen": fields.get("seen", "")}
-        try:
-            base.tell(actions.run(import_actions.choose_codes, base.current_actor(), [pk], **given).summary)
-        except errors.RuleBroken as refused:
-            if answer := self.taken_on(pk):
-                return answer
-            base.tell(actions.say(refused), "danger")
-        return base.go(self.href("resume", pk=pk))
+        return self._choose(pk, import_actions.choose_codes, "login_codes", "seen")
 
     @base.expose("/<int:pk>/antwoord", methods=["POST"])
     @base.needs(page="check")
     @led_on
     def answer(self, pk: int) -> Any:
         """Answer a question about many rows at once, or about one of them."""
+        return self._choose(pk, answers.answer_question, "question", "about", "choice", "seen")
+
+    def _choose(self, pk: int, act: actions.Action, *names: str) -> Any:
+        """Run an action on a choice of step 4, with these fields of its form, and tell what it said."""
         self._run(pk)
         fields = base.posted_fields()
-        given = {name: fields.get(name, "") for name in ("question", "about", "choice", "seen")}
+        given = {name: fields.get(name, "") for name in names}
         try:
-            base.tell(actions.run(answers.answer_question, base.current_actor(), [pk], **given).summary)
+            base.tell(actions.run(act, base.current_actor(), [pk], **given).summary)
         except errors.RuleBroken as refused:
             if answer := self.taken_on(pk):
                 return answer

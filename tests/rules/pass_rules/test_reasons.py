@@ -197,7 +197,11 @@ def test_a_part_says_its_own_reasons_and_a_rule_that_does_not_judge_it_says_none
     [("6", "6,0"), ("10", "10,0"), ("5.25", "5,25"), ("5.4375", "5,4375")],
 )
 def test_marks_are_shown_as_dutch_people_write_them(mark: str, shown: str):
-    rule = TASKS.replace('take = "points"\n', f'take = "table"\ntable = {{ "0-1" = "1", "2" = "{mark}" }}\nround = {{ how = "none" }}\n', 1)  # fmt: skip # noqa: E501
+    rule = TASKS.replace(
+        'take = "points"\n',
+        f'take = "table"\ntable = {{ "0-1" = "1", "2" = "{mark}" }}\nround = {{ how = "none" }}\n',
+        1,
+    )
     assert str(outcome('pass_from = "5.2"\n' + rule, exam("W1 / W2"), "G G").reasons[0]).startswith(
         f"Gemiddelde van {shown} · {shown}"
     )
